@@ -1,0 +1,61 @@
+"""What the rest of the program asks of a language model, whichever it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, Literal, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from summarizer.models import Usage
+
+T = TypeVar("T", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A turn of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True)
+class StructuredRequest(Generic[T]):
+    """A request for an answer of one pydantic type. Validators of the type say what to ask again for."""
+
+    messages: tuple[Message, ...]
+    response_model: type[T]
+    max_output_tokens: int = 4096
+    max_reasks: int = 2
+    temperature: float = 0.0
+
+
+@dataclass(frozen=True)
+class StructuredReply(Generic[T]):
+    """A valid answer, the text that it was parsed from, and what it took."""
+
+    value: T
+    raw: str
+    usage: Usage
+
+
+class LanguageModel(Protocol):
+    """A model that gives structured answers. Both methods raise `ModelError` and nothing else.
+
+    A raised error carries what was spent in `usage`, and the last answer's text in `last_output`
+    where there was one.
+    """
+
+    @property
+    def name(self) -> str:
+        """The model as the user would name it with `--model`."""
+
+    def ask(self, request: StructuredRequest[T]) -> StructuredReply[T]:
+        """Ask and wait."""
+
+    async def aask(self, request: StructuredRequest[T]) -> StructuredReply[T]:
+        """Ask without blocking the event loop."""
+
+    def close(self) -> None:
+        """Free connections or memory. The model can't be asked after this."""
