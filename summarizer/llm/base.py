@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -59,3 +60,36 @@ class LanguageModel(Protocol):
 
     def close(self) -> None:
         """Free connections or memory. The model can't be asked after this."""
+
+
+@dataclass(frozen=True)
+class CompletionRequest:
+    """A short answer under a grammar. The last message may be the assistant's: it is continued.
+
+    Only an embedded engine can be asked this. `grammar` is what its server takes (GBNF or LLGuidance Lark).
+    """
+
+    messages: tuple[Message, ...]
+    grammar: str | None = None
+    max_output_tokens: int = 64
+    top_logprobs: int = 0
+
+
+@dataclass(frozen=True)
+class Completion:
+    """The text, and the probabilities of its first token before the grammar (token text to probability)."""
+
+    text: str
+    first_token: Mapping[str, float]
+    usage: Usage
+
+
+@runtime_checkable
+class CompletionModel(LanguageModel, Protocol):
+    """A language model that also answers under a grammar and tells its probabilities."""
+
+    def complete(self, request: CompletionRequest) -> Completion:
+        """Complete and wait."""
+
+    async def acomplete(self, request: CompletionRequest) -> Completion:
+        """Complete without blocking the event loop."""

@@ -1,0 +1,65 @@
+"""An article with its sentences: what extraction and verification look things up in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from summarizer import sentences as splitting
+from summarizer.models import Article, Evidence, Sentence
+
+
+@dataclass(frozen=True)
+class Document:
+    """An article, split."""
+
+    article: Article
+    sentences: tuple[Sentence, ...]
+
+    @classmethod
+    def of(cls, article: Article) -> Document:
+        """Split an article."""
+        return cls(article, tuple(splitting.split(article.text)))
+
+    @cached_property
+    def _by_number(self) -> dict[int, Sentence]:
+        return {s.number: s for s in self.sentences}
+
+    @cached_property
+    def _paragraphs(self) -> dict[int, tuple[Sentence, ...]]:
+        grouped: dict[int, list[Sentence]] = {}
+        for sentence in self.sentences:
+            grouped.setdefault(sentence.paragraph, []).append(sentence)
+        return {paragraph: tuple(members) for paragraph, members in grouped.items()}
+
+    @cached_property
+    def _index_of(self) -> dict[int, int]:
+        return {s.number: i for i, s in enumerate(self.sentences)}
+
+    def __contains__(self, number: object) -> bool:
+        return number in self._by_number
+
+    def sentence(self, number: int) -> Sentence:
+        """The sentence with this number; KeyError if there is none."""
+        return self._by_number[number]
+
+    def text(self, sentence: Sentence) -> str:
+        """A sentence's words, exactly as in the article."""
+        return sentence.text(self.article.text)
+
+    def paragraph(self, sentence: Sentence) -> tuple[Sentence, ...]:
+        """All sentences of its paragraph."""
+        return self._paragraphs[sentence.paragraph]
+
+    def before(self, sentence: Sentence) -> Sentence | None:
+        """The sentence before, headings left out."""
+        for candidate in reversed(self.sentences[: self._index_of[sentence.number]]):
+            if not candidate.is_heading:
+                return candidate
+        return None
+
+    def evidence(self, numbers: Iterable[int]) -> list[Evidence]:
+        """Sentences as evidence, in the order of the article."""
+        found = [self._by_number[n] for n in sorted(set(numbers))]
+        return [Evidence(sentence=s.number, start=s.start, end=s.end, text=self.text(s)) for s in found]

@@ -1,0 +1,90 @@
+"""What a model is asked for: claims in the smallest form that can be checked against the article.
+
+The descriptions are part of the prompt and follow the annotation guide.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+from summarizer.models import Attribution, Measure, SpeakerKind, Stance
+
+Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Long = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+
+MAX_SPEAKERS = 60
+MAX_CLAIMS_PER_CHUNK = 80
+
+
+class _Draft(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    @field_validator("role", "affiliation", "quote", "via", "said_on", mode="before", check_fields=False)
+    @classmethod
+    def _blank_is_absent(cls, value: Any) -> Any:
+        return None if isinstance(value, str) and value.strip().lower() in {"", "null", "none", "-"} else value
+
+
+class SpeakerDraft(_Draft):
+    """Whose position it is."""
+
+    name: Short = Field(
+        description="The fullest name in the article ('Mark Rutte', never 'he' or 'the Dutchman'). A country's "
+        "name for a government; a vague group or a hidden source as worded."
+    )
+    kind: SpeakerKind = Field(
+        description="person; government (a country, ministry, embassy, the Kremlin); organisation; group (vague: "
+        "'most members of the coalition'); unnamed (a source or spokesman without a name)"
+    )
+    role: Short | None = Field(default=None, description="Office or function, as worded in the article.")
+    affiliation: Short | None = Field(
+        default=None, description="The country or institution spoken for, as worded in the article."
+    )
+
+
+class ClaimDraft(_Draft):
+    """One position of one speaker, or one joint position of several, on one thing."""
+
+    evidence: list[int] = Field(
+        min_length=1,
+        max_length=8,
+        description="Numbers of the sentences that carry the claim: the fewest that suffice, with the one that "
+        "names who says it. Never a heading.",
+    )
+    speakers: list[SpeakerDraft] = Field(
+        min_length=1, max_length=MAX_SPEAKERS, description="A joint statement has several speakers."
+    )
+    statement: Long = Field(
+        description="One neutral sentence in the article's language that can be understood alone: names instead "
+        "of pronouns, conditions included, nothing that the article doesn't say, no quotation marks."
+    )
+    attribution: Attribution = Field(
+        description="direct: the key words are in quotation marks; indirect: reported speech in a finite clause, "
+        "Konjunktiv, 'according to'; narrated: the reporter states the position or act"
+    )
+    stance: Stance = Field(
+        description="commits: promises its own contribution; open: holds it out as possible, or on a condition of "
+        "its own; supports: favours it without promising; undecided: waits, defers, declines to say; refuses: rules "
+        "out its own part; opposes: is against it altogether; demands: asks others; asserts: states or assesses. "
+        "When two fit, the earlier in: refuses, opposes, commits, open, undecided, demands, supports, asserts."
+    )
+    measure: Measure = Field(
+        description="The most specific that fits, the first named if several: troops, training, air, naval, arms, "
+        "funding, intelligence, monitoring, backstop (a third power's help if the guarantors are attacked), "
+        "membership, treaty; else general"
+    )
+    conditions: list[Short] = Field(
+        default_factory=list, max_length=6, description="What must happen first: short phrases copied from the text."
+    )
+    quote: Long | None = Field(
+        default=None, description="Only for direct: the quoted words, copied exactly, without the marks, in one piece."
+    )
+    via: Short | None = Field(
+        default=None, description="Who passes it on, when that is not the speaker, as worded in the article."
+    )
+    said_on: Short | None = Field(
+        default=None, description="Words of the article that date the utterance ('on Wednesday'), copied."
+    )
+    confidence: float | None = Field(default=None, exclude=True, json_schema_extra={"hidden": True})

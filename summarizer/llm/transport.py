@@ -1,0 +1,367 @@
+"""What can go wrong between here and a service: which failures are tried again, and what each is called."""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from summarizer.errors import (
+    AuthenticationError,
+    ConnectionFailedError,
+    ModelError,
+    ModelNotFoundError,
+    RateLimitError,
+    RefusalError,
+    ServiceError,
+    TimeoutExceededError,
+    TruncatedError,
+)
+
+if TYPE_CHECKING:
+    import openai
+    from tenacity import RetryCallState
+
+R = TypeVar("R")
+
+_CONNECT_S = 10.0
+_SHORTEST_ECHO = 6
+_LONGEST_WORDS = 300
+_MASKED = re.compile(r"\S*\*{3,}\S*")
+_CONTEXT = re.compile(
+    r"context[ _](length|window|size)|maximum context|prompt is too long|too many (input )?tokens", re.I
+)
+_REFUSED_PARAMETER = re.compile(
+    r"unsupported|not support|unrecogni[sz]ed|unknown|not (permitted|allowed)|deprecated", re.I
+)
+_UNKNOWN_MODEL = re.compile(
+    r"model\b.*(not found|does not exist|not exist)|not a valid model|unknown model", re.I
+)
+_NO_TOOLS = re.compile(r"\btools?(_choice)?\b|response_format|json_schema", re.I)
+ADJUSTABLE = ("temperature", "max_completion_tokens", "max_tokens")
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """How long and how often one request is tried again. Times are in seconds.
+
+    `deadline_s` bounds a request with all its retries; None means that only the attempts are counted.
+    """
+
+    max_attempts: int = 5
+    deadline_s: float | None = 600.0
+    wait_initial_s: float = 0.5
+    wait_max_s: float = 30.0
+
+    def timeout(self, started: float, timeout_s: float) -> openai.Timeout:
+        """What an attempt may take: `timeout_s`, or what is left. `started` is of `time.monotonic()`."""
+        import openai
+
+        if self.deadline_s is not None:
+            timeout_s = max(0.05, min(timeout_s, started + self.deadline_s - time.monotonic()))
+        return openai.Timeout(timeout_s, connect=min(timeout_s, _CONNECT_S))
+
+
+@dataclass(frozen=True)
+class Service:
+    """The service that is asked, as far as wording and redacting need it."""
+
+    base_url: str
+    model_id: str
+    key_variable: str
+    api_key: SecretStr | None = None
+
+    @property
+    def host(self) -> str:
+        """Host and port, without path or credentials."""
+        return host_of(self.base_url)
+
+    def redact(self, text: str) -> str:
+        """The text without the key, pieces of it, or what looks like a masked key; cut to a line's length."""
+        key = self.api_key.get_secret_value() if self.api_key else ""
+        return _without(_MASKED.sub("[key]", text), key)[:_LONGEST_WORDS]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A failed attempt. A value and not an exception, so that no traceback holds the request and its key."""
+
+    kind: type[ModelError]
+    message: str
+    hint: str | None = None
+    retryable: bool = False
+    retry_after_s: float | None = None
+    refused_parameter: str | None = None
+    model_unknown: bool = False
+
+    def error(self, attempts: int = 1) -> ModelError:
+        """The error to raise after this many attempts."""
+        message = self.message + (f" It was tried {attempts} times." if attempts > 1 else "")
+        hint = self.hint
+        if self.retry_after_s:
+            wait_s = math.ceil(self.retry_after_s)
+            message += f" The service asks to wait {wait_s} s."
+            hint = f"Try again after {_clock(wait_s)}."
+        return self.kind(message, hint)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a request ended: with the reply or the last failure, after so many attempts."""
+
+    outcome: Any
+    attempts: int
+
+
+def call(attempt: Callable[[], R | Failure], policy: RetryPolicy) -> Finished:
+    """Attempt until it succeeds, fails for good, or `policy` has had enough. Never raises for a failure."""
+    from tenacity import Retrying
+
+    retrying = Retrying(**_tenacity_arguments(policy), retry_error_callback=_give_up)
+    result: object = retrying(attempt)
+    return result if isinstance(result, Finished) else Finished(result, _attempts(retrying))
+
+
+async def acall(attempt: Callable[[], Awaitable[R | Failure]], policy: RetryPolicy) -> Finished:
+    """As `call`, without blocking the event loop."""
+    from tenacity import AsyncRetrying
+
+    retrying = AsyncRetrying(**_tenacity_arguments(policy), retry_error_callback=_give_up)
+    result: object = await retrying(attempt)
+    return result if isinstance(result, Finished) else Finished(result, _attempts(retrying))
+
+
+def _attempts(retrying: Any) -> int:
+    return int(retrying.statistics.get("attempt_number", 1))
+
+
+def _give_up(state: RetryCallState) -> Finished:
+    assert state.outcome is not None
+    return Finished(state.outcome.result(), state.attempt_number)
+
+
+def _tenacity_arguments(policy: RetryPolicy) -> dict[str, Any]:
+    from tenacity import retry_if_result, stop_after_attempt, stop_before_delay
+    from tenacity.stop import stop_base
+
+    def wait(state: RetryCallState) -> float:
+        assert state.outcome is not None
+        failure: Failure = state.outcome.result()
+        if failure.retry_after_s is not None:
+            return failure.retry_after_s + random.uniform(0, policy.wait_initial_s)
+        longest = min(policy.wait_max_s, policy.wait_initial_s * 2.0 ** (state.attempt_number - 1))
+        return longest * random.uniform(0.5, 1.0)
+
+    stop: stop_base = stop_after_attempt(policy.max_attempts)
+    if policy.deadline_s is not None:
+        # The wait counts: a Retry-After beyond the deadline ends it at once.
+        stop = stop | stop_before_delay(policy.deadline_s)
+    return {
+        "wait": wait,
+        "stop": stop,
+        "retry": retry_if_result(lambda outcome: isinstance(outcome, Failure) and outcome.retryable),
+    }
+
+
+def failure_of(error: Exception, service: Service) -> Failure:
+    """What an exception of the openai client means."""
+    import openai
+
+    if isinstance(error, openai.APITimeoutError):
+        return Failure(
+            TimeoutExceededError,
+            f"{service.host} gave no answer in time.",
+            "Try again later, or allow more time.",
+            retryable=True,
+        )
+    if isinstance(error, openai.APIConnectionError):
+        why = service.redact(str(error.__cause__ or error))
+        return Failure(
+            ConnectionFailedError,
+            f"The connection to {service.host} failed: {why}",
+            "Check the address, the network, and that the server runs.",
+            retryable=True,
+        )
+    if isinstance(error, openai.APIStatusError):
+        return _status_failure(error, service)
+    return malformed("it isn't valid JSON", service)
+
+
+def malformed(defect: str, service: Service) -> Failure:
+    """A reply with status 200 that isn't a chat completion."""
+    return Failure(
+        ServiceError,
+        f"The reply of {service.host} can't be used: {service.redact(defect)}.",
+        "Check that the base URL is that of an OpenAI-compatible service; it mostly ends in /v1.",
+        retryable=True,
+    )
+
+
+def _status_failure(error: openai.APIStatusError, service: Service) -> Failure:
+    status, words = error.status_code, service.redact(_words(error.body))
+    codes = {str(error.code), str(error.type)}
+    wait_s = retry_after_s(error.response.headers, datetime.now(UTC))
+    said = f": {words}" if words else "."
+    if 300 <= status < 400:
+        return _redirect(error.response.headers.get("location", ""), service)
+    if status == 402 or "insufficient_quota" in codes:
+        return Failure(
+            RateLimitError,
+            f"The quota at {service.host} is used up.",
+            "Check the account's plan and billing.",
+        )
+    if status in (400, 404, 413, 422) or "model_not_found" in codes:
+        return _bad_request(error, words, codes, service)
+    if status in (401, 403):
+        return _authentication(status, service)
+    return _unavailable(status, said, wait_s, service)
+
+
+def _unavailable(status: int, said: str, wait_s: float | None, service: Service) -> Failure:
+    if status == 408:
+        return Failure(TimeoutExceededError, f"{service.host} gave no answer in time.", retryable=True)
+    if status == 429:
+        return Failure(
+            RateLimitError,
+            f"{service.host} refused the request for the rate of requests{said}",
+            "Try again later, or with fewer requests at a time.",
+            retryable=True,
+            retry_after_s=wait_s,
+        )
+    return Failure(
+        ServiceError,
+        f"{service.host} failed with status {status}{said}",
+        "Try again later.",
+        retryable=status == 409 or (status >= 500 and status != 501),
+        retry_after_s=wait_s,
+    )
+
+
+def _redirect(location: str, service: Service) -> Failure:
+    target = host_of(location) or "another address"
+    return Failure(
+        ServiceError,
+        f"{service.host} redirects to {service.redact(target)}; redirects are not followed, for they could "
+        "carry the key elsewhere.",
+        "If that address is right, give it with --base-url.",
+    )
+
+
+def _authentication(status: int, service: Service) -> Failure:
+    # The service's own words stay out: they tend to repeat parts of the key.
+    if status == 403:
+        message = f"The key is not allowed to use {service.model_id} at {service.host}."
+        hint = f"Check the rights of the key in {service.key_variable}."
+    elif service.api_key is None:
+        message, hint = f"{service.host} wants a key.", f"Set {service.key_variable}."
+    else:
+        message = f"{service.host} refused the key."
+        hint = f"Set {service.key_variable} to a valid key for this service."
+    return Failure(AuthenticationError, message, hint)
+
+
+def _bad_request(error: openai.APIStatusError, words: str, codes: set[str], service: Service) -> Failure:
+    if error.status_code == 404 or "model_not_found" in codes or _UNKNOWN_MODEL.search(words):
+        return Failure(
+            ModelNotFoundError, f"{service.host} has no model {service.model_id}.", model_unknown=True
+        )
+    if "context_length_exceeded" in codes or error.status_code == 413 or _CONTEXT.search(words):
+        return Failure(
+            TruncatedError,
+            f"The request is longer than {service.model_id} can take.",
+            "Use smaller chunks, or a model with a larger context.",
+        )
+    if "content_filter" in codes:
+        return Failure(
+            RefusalError, f"The content filter of {service.host} refused the request.", "Use another model."
+        )
+    refused = _refused_parameter(error, words, codes)
+    hint = "Check that the model can do what was asked."
+    if refused is None and _NO_TOOLS.search(words):
+        hint = "Set SUMMARIZER_MODE to another of tools, json_schema, json and md_json."
+    return Failure(
+        ModelError,
+        f"{service.host} refused the request (status {error.status_code}): {words or 'it gave no reason'}",
+        hint,
+        refused_parameter=refused,
+    )
+
+
+def _refused_parameter(error: openai.APIStatusError, words: str, codes: set[str]) -> str | None:
+    if not (codes & {"unsupported_parameter", "unsupported_value"} or _REFUSED_PARAMETER.search(words)):
+        return None
+    if error.param in ADJUSTABLE:
+        return error.param
+    # The first one named is the refused one; "use max_completion_tokens instead" comes after it.
+    places = {name: m.start() for name in ADJUSTABLE if (m := re.search(rf"\b{name}\b", words))}
+    return min(places, key=places.__getitem__) if places else None
+
+
+def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds to wait by `Retry-After-Ms` or `Retry-After` (seconds or an HTTP date), if either says."""
+    for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            seconds = float(headers.get(name, "")) * scale
+        except ValueError:
+            continue
+        if math.isfinite(seconds):
+            return max(0.0, seconds)
+    try:
+        moment = parsedate_to_datetime(headers.get("retry-after", ""))
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())
+
+
+def host_of(url: str) -> str:
+    """Host and port of an address, without credentials, path or query; empty if there is none."""
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def _clock(wait_s: int) -> str:
+    try:
+        moment = datetime.now(UTC) + timedelta(seconds=wait_s)
+    except OverflowError:
+        return "a very long time"
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _words(body: object) -> str:
+    """The service's explanation, from the shapes that such bodies have."""
+    if isinstance(body, dict):
+        for name in ("message", "detail", "error"):
+            if body.get(name):
+                return _words(body[name]) if isinstance(body[name], dict) else str(body[name])
+        return ""
+    text = str(body or "")
+    return "" if text.lstrip().startswith("<") else " ".join(text.split())
+
+
+def _without(text: str, key: str) -> str:
+    """Replace every run of characters that is also in the key, if long enough to be no accident."""
+    if not key:
+        return text
+    text = text.replace(key, "[key]")
+    pieces: list[str] = []
+    at = 0
+    while at < len(text):
+        end = at
+        while end < len(text) and text[at : end + 1] in key:
+            end += 1
+        if end - at >= _SHORTEST_ECHO:
+            pieces.append("[key]")
+            at = end
+        else:
+            pieces.append(text[at])
+            at += 1
+    return "".join(pieces)
