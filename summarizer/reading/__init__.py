@@ -1,0 +1,15 @@
+"""From a text, a file, standard input or an address to an `Article`."""
+
+from summarizer.reading.files import MAX_BYTES, read_bytes, read_source
+from summarizer.reading.language import detect_language, supported_languages
+from summarizer.reading.text import MAX_CHARS, read_text
+
+__all__ = [
+    "MAX_BYTES",
+    "MAX_CHARS",
+    "detect_language",
+    "read_bytes",
+    "read_source",
+    "read_text",
+    "supported_languages",
+]

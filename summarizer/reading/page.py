@@ -1,0 +1,109 @@
+"""The article in an HTML page: its text, and what the page says about it."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from summarizer.errors import InputError
+
+_SNIFFED_CHARS = 2000
+_MAX_DEPTH = 400
+_BLOCKS = {"p", "head", "item", "quote", "code", "ab"}
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page's article consists of. Paragraphs and headings of `text` are separated by blank lines."""
+
+    text: str
+    title: str | None
+    published: date | None
+    site: str | None
+    url: str | None
+
+
+def looks_like_html(text: str) -> bool:
+    """Whether a text of unknown type is an HTML page."""
+    opening = re.sub(r"<!--.*?-->|<\?xml[^>]*>", "", text[:_SNIFFED_CHARS], flags=re.DOTALL).lstrip(
+        "\ufeff \t\r\n"
+    )
+    return bool(re.match(r"<(?:!doctype\s+html|html|head|body)\b", opening, re.IGNORECASE))
+
+
+def read_page(html: str, *, name: str, url: str | None = None) -> Page:
+    """Take the article out of a page. `name` is for messages, `url` where the page came from.
+
+    Raises `InputError` when there is no article text on it.
+    """
+    import trafilatura
+
+    for logger in ("trafilatura", "htmldate"):
+        logging.getLogger(logger).addHandler(logging.NullHandler())
+    # lxml refuses a decoded text that declares an encoding.
+    html = re.sub(r"^\s*<\?xml[^>]*>", "", html.removeprefix("\ufeff")).replace("\0", "")
+    document: Any = trafilatura.bare_extraction(
+        html,
+        url=url,
+        with_metadata=True,
+        include_comments=False,
+        include_tables=False,
+        include_formatting=False,
+        date_extraction_params={"extensive_search": False, "original_date": True},
+    )
+    text = "" if document is None else "\n\n".join(_blocks(document.body))
+    if document is None or not text.strip():
+        raise InputError(
+            f"There is no article text in {name}.",
+            "The page may be empty, need JavaScript or a login: save the article's text and pass that file.",
+        )
+    return Page(
+        text=text,
+        title=_clean(document.title),
+        published=_date(document.date),
+        site=_clean(document.sitename),
+        url=_web_address(document.url),
+    )
+
+
+def _blocks(element: Any, depth: int = 0) -> Iterator[str]:
+    """The paragraphs in order. A block that holds others gives its own words first."""
+    inner = [child for child in element.iter() if child is not element and child.tag in _BLOCKS]
+    if element.tag in _BLOCKS and not inner:
+        if words := _clean("".join(_words(element))):
+            yield words
+        return
+    if depth < _MAX_DEPTH:
+        if words := _clean(element.text):
+            yield words
+        for child in element:
+            yield from _blocks(child, depth + 1)
+            if words := _clean(child.tail):
+                yield words
+
+
+def _words(element: Any) -> Iterator[str]:
+    """The pieces of a block. Only a line break parts words, other inline elements may stand inside one."""
+    yield element.text or ""
+    for child in element:
+        yield from (" ",) if child.tag == "lb" else _words(child)
+        yield child.tail or ""
+
+
+def _clean(text: str | None) -> str | None:
+    return " ".join(text.split()) or None if text else None
+
+
+def _date(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text[:10]) if text else None
+    except ValueError:
+        return None
+
+
+def _web_address(url: str | None) -> str | None:
+    return url if url and re.match(r"https?://[^\s/]", url, re.IGNORECASE) else None
