@@ -1,0 +1,89 @@
+"""Loads the prompt files and puts an article into them so that it can't break out of its place."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from summarizer import resources
+from summarizer.document import Document
+from summarizer.errors import ConfigurationError
+from summarizer.llm.base import Message
+from summarizer.models import Sentence
+
+_LOOKALIKE_NUMBER = re.compile(r"\[(\d+)\]")
+
+
+@cache
+def load(name: str) -> dict[str, Any]:
+    """A prompt file of `prompts/`, such as `article/extract`."""
+    import yaml
+
+    content: dict[str, Any] = yaml.safe_load((resources.folder("prompts") / f"{name}.yaml").read_text("utf-8"))
+    return content
+
+
+@cache
+def identity(name: str) -> str:
+    """Name, version and hash of a prompt file, for reports."""
+    raw = (resources.folder("prompts") / f"{name}.yaml").read_bytes()
+    return f"{name}@{load(name)['version']}+{hashlib.sha256(raw).hexdigest()[:8]}"
+
+
+@cache
+def topic(name: str) -> re.Pattern[str]:
+    """What a paragraph on the topic speaks of.
+
+    Raises:
+        ConfigurationError: there is no such topic.
+    """
+    return re.compile("|".join(map(re.escape, [*_topic(name)["core"], *_topic(name)["related"]])), re.IGNORECASE)
+
+
+@cache
+def topic_core(name: str) -> re.Pattern[str]:
+    """What an article on the topic must speak of at least once. Raises as `topic` does."""
+    return re.compile("|".join(map(re.escape, _topic(name)["core"])), re.IGNORECASE)
+
+
+def _topic(name: str) -> dict[str, Any]:
+    folder = resources.folder("prompts") / "topics"
+    known = sorted(p.stem for p in folder.glob("*.yaml"))
+    if name not in known:
+        raise ConfigurationError(f"There is no topic '{name}'.", f"Known topics: {', '.join(known)}.")
+    return load(f"topics/{name}")
+
+
+def harmless(text: str) -> str:
+    """One line that holds no chat-template token and nothing that looks like a sentence number."""
+    line = " ".join(text.split()).replace("<|", "< |").replace("|>", "| >")
+    return _LOOKALIKE_NUMBER.sub(r"(\1)", line)
+
+
+def numbered(document: Document, sentences: Iterable[Sentence]) -> str:
+    """Sentences as `[12] …`, one a line; headings are marked and carry no number."""
+    return "\n".join(
+        f"# {harmless(document.text(s))}" if s.is_heading else f"[{s.number}] {harmless(document.text(s))}"
+        for s in sentences
+    )
+
+
+@cache
+def speaker_turns(language: str) -> tuple[Message, ...]:
+    """The fixed prefix of the question who speaks: the system prompt and the examples."""
+    prompt = load(f"sentence/speakers.{language}")
+    turns = [Message("system", prompt["system"].strip())]
+    for example in prompt["examples"]:
+        turns.append(Message("user", prompt["turn"].format(**example)))
+        turns.append(Message("assistant", f"{prompt['opening']} {example['who']}\n{example['what']}"))
+    return tuple(turns)
+
+
+def speaker_question(language: str, sentence: str, previous: str | None) -> tuple[Message, ...]:
+    """The question who speaks in a sentence, the answer's opening included."""
+    prompt = load(f"sentence/speakers.{language}")
+    asked = prompt["turn"].format(previous=harmless(previous or "-"), sentence=harmless(sentence))
+    return (*speaker_turns(language), Message("user", asked), Message("assistant", prompt["opening"]))
