@@ -1,0 +1,132 @@
+"""Profile `article`, for capable models: the claims of a chunk in one request, through Instructor."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator
+from typing import Any
+
+from pydantic import BaseModel, Field, ValidationError, create_model, model_validator
+
+from summarizer import prompting
+from summarizer.document import Document
+from summarizer.errors import InvalidOutputError, TruncatedError
+from summarizer.extraction.drafts import MAX_CLAIMS_PER_CHUNK, ClaimDraft
+from summarizer.llm.base import Message, StructuredReply, StructuredRequest
+from summarizer.models import Rejection, RejectionReason
+from summarizer.sentences import Chunk, chunk, halve
+from summarizer.verification import Verifier
+from summarizer.wire import find_dateline
+
+CHUNK_CHARS = 6000
+MAX_OUTPUT_TOKENS = 8192
+
+Steps = Generator[StructuredRequest[Any] | ClaimDraft | Rejection, object, None]
+
+
+def steps(document: Document, *, max_reasks: int, only: frozenset[int] | None = None) -> Steps:
+    """Yields requests, to be sent the replies, then each chunk's drafts, and what could not even be parsed.
+
+    `only` restricts what may be cited (a second look at uncovered sentences).
+    """
+    for part in chunk(document.sentences, document.article.text, max_chars=CHUNK_CHARS):
+        citable = frozenset(s.number for s in part.sentences if not s.is_heading)
+        if citable & only if only is not None else citable:
+            yield from _chunk_steps(document, part, max_reasks, only)
+
+
+def _chunk_steps(document: Document, part: Chunk, max_reasks: int, only: frozenset[int] | None) -> Steps:
+    citable = frozenset(s.number for s in part.sentences if not s.is_heading and (only is None or s.number in only))
+    model = _response_model(document, citable)
+    request: StructuredRequest[Any] = StructuredRequest(
+        _messages(document, part, only), model, max_output_tokens=MAX_OUTPUT_TOKENS, max_reasks=max_reasks
+    )
+    try:
+        reply = yield request
+    except TruncatedError:
+        halves = halve(part)
+        if halves is None:
+            raise
+        for half in halves:
+            yield from _chunk_steps(document, half, max_reasks, only)
+        return
+    except InvalidOutputError as error:
+        found = _salvage(error.last_output)
+        if found is None:
+            raise
+        yield from found
+        return
+    assert isinstance(reply, StructuredReply)
+    yield from reply.value.claims
+
+
+def _messages(document: Document, part: Chunk, only: frozenset[int] | None) -> tuple[Message, ...]:
+    prompt = prompting.load("article/extract")
+    article = document.article
+    dateline = find_dateline(article.text)
+    head = f"dateline: {prompting.harmless(article.text[dateline.start : dateline.end])}\n" if dateline else ""
+    if article.published:
+        head += f"published: {article.published.isoformat()}\n"
+    user = prompt["user"].format(
+        dateline=head,
+        language=article.language,
+        context=prompting.numbered(document, part.context) or "-",
+        sentences=prompting.numbered(document, part.sentences),
+    )
+    if only is not None:
+        numbers = ", ".join(str(s.number) for s in part.sentences if s.number in only)
+        user += f"\nCite at least one of these sentences in every claim, they were overlooked: {numbers}."
+    return Message("system", prompt["system"].strip()), Message("user", user)
+
+
+def _response_model(document: Document, citable: frozenset[int]) -> type[BaseModel]:
+    """The answer's type for one chunk: its validator says what was not found, in the checks' own words."""
+
+    class Checked(BaseModel):
+        @model_validator(mode="after")
+        def _verified(self) -> Checked:
+            verifier = Verifier(document)
+            problems = [
+                f"claims[{i}]: {reason.message}"
+                for i, claim in enumerate(self.claims)  # type: ignore[attr-defined]
+                for reason in verifier.check(claim, citable)[1]
+            ]
+            if problems:
+                raise ValueError("\n".join(problems))
+            return self
+
+    numbers = sorted(citable)
+    cited = Field(
+        min_length=1, max_length=8, description=ClaimDraft.model_fields["evidence"].description,
+        json_schema_extra={"items": {"type": "integer", "enum": numbers}},
+    )
+    chunk_claim = create_model("ClaimDraft", __base__=ClaimDraft, evidence=(list[int], cited))
+    return create_model(
+        "ExtractedClaims",
+        __base__=Checked,
+        claims=(
+            list[chunk_claim],  # type: ignore[valid-type]
+            Field(max_length=MAX_CLAIMS_PER_CHUNK, description="Every claim, in the article's order."),
+        ),
+    )
+
+
+def _salvage(output: str | None) -> list[ClaimDraft | Rejection] | None:
+    """What the last, invalid answer holds; none where it isn't even a list of claims."""
+    try:
+        claims = json.loads(output or "")["claims"]
+        if not isinstance(claims, list):
+            return None
+    except (ValueError, KeyError, TypeError):
+        return None
+    found: list[ClaimDraft | Rejection] = []
+    for raw in claims:
+        try:
+            found.append(ClaimDraft.model_validate(raw))
+        except ValidationError as error:
+            reasons = [
+                RejectionReason(check="schema", message=f"{'.'.join(map(str, e['loc']))}: {e['msg']}")
+                for e in error.errors(include_url=False, include_input=False)
+            ]
+            found.append(Rejection(claim=raw if isinstance(raw, dict) else {"given": raw}, reasons=reasons))
+    return found

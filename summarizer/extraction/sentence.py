@@ -1,0 +1,263 @@
+"""Profile `sentence`, for small models: one small question a sentence, answered with the sentence's own words.
+
+The model only names who speaks; stance, measure and the rest come from word lists. What a model of this
+size can do was measured: asked for more at once, it does worse.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel, Field
+
+from summarizer import prompting
+from summarizer.actors import country_name, country_of, find_actors
+from summarizer.cues import Cue, find_cues
+from summarizer.dates import find_days
+from summarizer.document import Document
+from summarizer.extraction import labels
+from summarizer.extraction.drafts import ClaimDraft, SpeakerDraft
+from summarizer.llm.base import Completion, CompletionRequest, StructuredReply, StructuredRequest
+from summarizer.models import Attribution, Measure, Sentence, SpeakerKind, Stance
+from summarizer.people import find_person, is_bare_government, is_pronoun, is_role_phrase, looks_like_person
+
+NOBODY_MIN_PROBABILITY = 0.7  # chosen on the seed
+_NAME_CHARS = r"/[^;|.,:\n\[\"\-][^;|.,:\n\[\"]{1,45}/"
+_PERSONAL = re.compile(r"^\W*(?:er|sie|he|she|they)\b|\b(?:sagte|erklärte|fragte|betonte|said|added|asked) (?:er|sie|he|she|they)\b|\b(?:he|she|they) (?:said|added|asked|stressed|insisted)\b", re.I)
+_CONTINUING = re.compile(r"^(?:demnach|und|and|zugleich|zudem|auch)\b", re.IGNORECASE)
+
+
+class SpeakerNames(BaseModel):
+    """Who speaks in a sentence."""
+
+    names: list[str] = Field(max_length=60, description="Names exactly as in the sentence; empty for nobody.")
+
+
+@dataclass
+class _State:
+    """Who spoke last in the paragraph, and what about."""
+
+    previous: str | None = None
+    paragraph: int = -1
+    measure: Measure | None = None
+    drafts: list[ClaimDraft] = field(default_factory=list)
+
+
+Steps = Generator["CompletionRequest | StructuredRequest[SpeakerNames] | ClaimDraft", object, None]
+
+
+def steps(document: Document, *, topic: str, grammar: bool) -> Steps:
+    """Yields questions, to be sent the replies, and drafts as they are finished, in the article's order.
+
+    `grammar`: whether the model answers `CompletionRequest`s; else it is asked for `SpeakerNames`.
+    """
+    if not prompting.topic_core(topic).search(document.article.text):
+        return
+    state = _State()
+    pending: ClaimDraft | None = None
+    for sentence in document.sentences:
+        if sentence.is_heading:
+            continue
+        for draft in (yield from _drafts_of(document, sentence, state, topic, grammar)):
+            if pending is not None and _continues(document, pending, draft):
+                pending = _joined(pending, draft)
+                continue
+            if pending is not None:
+                yield pending
+            pending = draft
+    if pending is not None:
+        yield pending
+
+
+def _drafts_of(
+    document: Document, sentence: Sentence, state: _State, topic: str, grammar: bool
+) -> Generator[CompletionRequest | StructuredRequest[SpeakerNames], object, list[ClaimDraft]]:
+    article = document.article
+    text = document.text(sentence)
+    if sentence.paragraph != state.paragraph:
+        state.paragraph, state.measure = sentence.paragraph, None
+    cues = find_cues(article.text, sentence, article.language)
+    own_measure = labels.measure_of(text)
+    if not cues or not _on_topic(document, sentence, topic):
+        state.measure = own_measure or state.measure
+        return []
+    carried = state.previous if _may_continue(text, cues, article.language) else None
+    if carried and _speaks_on(text, cues):
+        names = [carried]
+    else:
+        names = yield from _ask(article.language, text, carried, grammar)
+    speakers = [s for name in names if (s := _speaker(document, sentence, name, state)) is not None]
+    if not speakers:
+        return []
+    state.previous = speakers[-1].name
+    quote = labels.quote_of(text, cues)
+    measure = own_measure or state.measure or Measure.GENERAL
+    state.measure = own_measure or state.measure
+    return [
+        _draft(document, sentence, part, clause, cues, quote, measure)
+        for part, clause in _by_clause(text, speakers)
+    ]
+
+
+def _draft(
+    document: Document,
+    sentence: Sentence,
+    speakers: list[SpeakerDraft],
+    clause: str,
+    cues: list[Cue],
+    quote: str | None,
+    measure: Measure,
+) -> ClaimDraft:
+    article = document.article
+    text = document.text(sentence)
+    days = find_days(text, article.published, article.language)
+    return ClaimDraft(
+        evidence=[sentence.number],
+        speakers=speakers,
+        statement=_statement(text, speakers),
+        attribution=labels.attribution_of(text, cues, quote),
+        stance=labels.stance_of(clause),
+        measure=measure,
+        conditions=labels.conditions_of(text),
+        quote=quote,
+        said_on=text[days[0][0] : days[0][1]] if days else None,
+    )
+
+
+def _ask(
+    language: str, text: str, previous: str | None, grammar: bool
+) -> Generator[CompletionRequest | StructuredRequest[SpeakerNames], object, list[str]]:
+    question = prompting.speaker_question(language, text, previous)
+    if not grammar:
+        reply = yield StructuredRequest(question[:-1], SpeakerNames, max_output_tokens=400)
+        assert isinstance(reply, StructuredReply)
+        given: list[str] = reply.value.names
+        return _cleaned(given)
+    offered = prompting.harmless(f"{text} {previous or ''}")
+    completion = yield CompletionRequest(question, _grammar(offered), top_logprobs=8)
+    assert isinstance(completion, Completion)
+    nobody = sum(p for token, p in completion.first_token.items() if token.strip().startswith("-"))
+    return [] if nobody >= NOBODY_MIN_PROBABILITY else _cleaned(completion.text.split(";"))
+
+
+def _grammar(words: str) -> str:
+    escaped = words.replace("\\", " ").replace('"', " ")
+    return (
+        '%llguidance {}\nstart: " " NAME ("; " NAME){0,11} "\\n"\n'
+        f'NAME: %regex {{ "substring_words": "{escaped}" }} & {_NAME_CHARS}\n'
+    )
+
+
+def _cleaned(names: list[str]) -> list[str]:
+    stripped = (n.strip(" \n.,;\"'„“”") for n in names)
+    return list(dict.fromkeys(n for n in stripped if len(n) > 1 and any(c.isalpha() for c in n)))
+
+
+def _on_topic(document: Document, sentence: Sentence, topic: str) -> bool:
+    words = " ".join(document.text(s) for s in document.paragraph(sentence))
+    return prompting.topic(topic).search(words) is not None
+
+
+def _may_continue(text: str, cues: list[Cue], language: str) -> bool:
+    """Whether the one who spoke before may go on: a pronoun, a quote, Konjunktiv I or a role noun as subject."""
+    mentions = find_actors(text, language)
+    opens_with_country = any(m.kind == "name" and m.start <= 4 for m in mentions)
+    subjunctive = any(c.kind == "subjunctive" and not c.weak for c in cues)
+    if opens_with_country and not subjunctive:
+        return False
+    opening = " ".join(text.split()[:2]).strip(",.")
+    return bool(
+        _PERSONAL.search(text)
+        or subjunctive
+        or any(c.kind == "quotation" for c in cues)
+        or _CONTINUING.match(text)
+        or is_role_phrase(opening)
+    )
+
+
+def _speaks_on(text: str, cues: list[Cue]) -> bool:
+    """Konjunktiv I with no verb of saying, or a pronoun for the one who says it: no question is needed."""
+    verbs = {(c.start, c.end) for c in cues if c.kind == "verb" and not c.weak}
+    subjunctive = {(c.start, c.end) for c in cues if c.kind == "subjunctive" and not c.weak}
+    opening = " ".join(text.split()[:2]).strip(",.")
+    return bool(
+        (subjunctive and not verbs - subjunctive)
+        or _PERSONAL.search(text)
+        or _CONTINUING.match(text)
+        or is_role_phrase(opening)
+    )
+
+
+def _speaker(document: Document, sentence: Sentence, name: str, state: _State) -> SpeakerDraft | None:
+    article = document.article
+    if (is_pronoun(name) or is_role_phrase(name)) and state.previous:
+        name = state.previous
+    if is_pronoun(name):
+        return None
+    if is_bare_government(name):
+        name = _nearest_country(document, sentence) or name
+    if code := country_of(name):
+        return SpeakerDraft(
+            name=name, kind=SpeakerKind.GOVERNMENT, affiliation=country_name(code, article.language)
+        )
+    person = None if name.split()[0].islower() else find_person(name, article.text, article.language)
+    if person is not None and looks_like_person(person.name):
+        return SpeakerDraft(
+            name=person.name, kind=SpeakerKind.PERSON, role=person.role, affiliation=person.affiliation
+        )
+    return SpeakerDraft(name=name, kind=labels.kind_of_description(name))
+
+
+def _nearest_country(document: Document, sentence: Sentence) -> str | None:
+    """The country named last before a sentence, in its paragraph."""
+    article = document.article
+    first = document.paragraph(sentence)[0].start
+    named = find_actors(article.text[first : sentence.start], article.language)
+    countries = [m for m in named if m.kind == "name"]
+    return article.text[first + countries[-1].start : first + countries[-1].end] if countries else None
+
+
+def _by_clause(text: str, speakers: list[SpeakerDraft]) -> list[tuple[list[SpeakerDraft], str]]:
+    """Speakers that are subjects of different clauses hold different positions: 'A rejects it, B hesitates'."""
+    parts = re.split(r", (?=[A-ZÄÖÜ][\w-]+ [a-zäöü]+(?:te|ten|t|s|ed)\b)", text)
+    if len(parts) == 1 or len(speakers) == 1:
+        return [(speakers, text)]
+    grouped = [([s for s in speakers if s.name in part], part) for part in parts]
+    if sum(len(found) for found, _ in grouped) != len(speakers):
+        return [(speakers, text)]
+    return [(found, part) for found, part in grouped if found]
+
+
+def _continues(document: Document, before: ClaimDraft, draft: ClaimDraft) -> bool:
+    """Whether a draft only goes on with the one before: a quote that follows it, or one Konjunktiv after another."""
+    last, first = document.sentence(before.evidence[-1]), document.sentence(draft.evidence[0])
+    same = [s.name for s in before.speakers] == [s.name for s in draft.speakers]
+    if not same or first.number != last.number + 1 or first.paragraph != last.paragraph:
+        return False
+    follows = draft.quote is not None and before.quote is None
+    continuing = bool(_CONTINUING.match(document.text(first)))
+    return (follows and draft.stance in {before.stance, Stance.ASSERTS}) or (
+        continuing and draft.stance is before.stance
+    )
+
+
+def _joined(before: ClaimDraft, draft: ClaimDraft) -> ClaimDraft:
+    return before.model_copy(
+        update={
+            "evidence": [*before.evidence, *draft.evidence],
+            "quote": before.quote or draft.quote,
+            "attribution": Attribution.DIRECT if draft.quote else before.attribution,
+        }
+    )
+
+
+def _statement(text: str, speakers: list[SpeakerDraft]) -> str:
+    """The sentence as a statement of its own: a speaker's name for an opening pronoun, or put before it."""
+    plain = " ".join(text.split()).replace("„", "").replace("“", "").replace("”", "").replace('"', "")
+    named = " ".join(s.name for s in speakers)
+    if any(s.name.split()[-1].casefold() in plain.casefold() for s in speakers):
+        return plain[:1000]
+    replaced = re.sub(r"^(?:Er|Sie|He|She|They)\b", named, plain)
+    return (replaced if replaced != plain else f"{named}: {plain}")[:1000]
