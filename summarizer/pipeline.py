@@ -88,7 +88,11 @@ class _Work:
             if cues:
                 found.append(
                     Uncovered(
-                        sentence=s.number, start=s.start, end=s.end, text=self.document.text(s), cue=cues[0].text
+                        sentence=s.number,
+                        start=s.start,
+                        end=s.end,
+                        text=self.document.text(s),
+                        cue=cues[0].text,
                     )
                 )
         return found
@@ -336,7 +340,9 @@ def _as_article(article: Article | str) -> Article:
     return read_text(article) if isinstance(article, str) else article
 
 
-def failed(error: SummarizerError, article: Article | None = None, source: str | None = None) -> FailedArticle:
+def failed(
+    error: SummarizerError, article: Article | None = None, source: str | None = None
+) -> FailedArticle:
     """An article's failure, as it stands in JSON Lines."""
     reference = ArticleReference(
         id=article.id if article else None,

@@ -16,7 +16,9 @@ def actor_name(speaker: Speaker, language: str) -> str:
     for words in (speaker.affiliation, speaker.name):
         if not words:
             continue
-        code = actor_of(words) or next(iter(countries_in(words) if words is speaker.affiliation else []), None)
+        code = actor_of(words) or next(
+            iter(countries_in(words) if words is speaker.affiliation else []), None
+        )
         if code:
             return country_name(code, language)
     return speaker.name
@@ -35,9 +37,11 @@ def positions(claims: Sequence[Claim], language: str) -> list[Position]:
 
 
 def _newest_first(claims: list[Claim]) -> list[Claim]:
-    return sorted(claims, key=lambda c: (c.said_on is not None, c.said_on), reverse=True) if all(
-        c.said_on for c in claims
-    ) else list(reversed(claims))
+    return (
+        sorted(claims, key=lambda c: (c.said_on is not None, c.said_on), reverse=True)
+        if all(c.said_on for c in claims)
+        else list(reversed(claims))
+    )
 
 
 def summarize_claims(claims: Sequence[Claim], language: str) -> Summary:
@@ -58,6 +62,10 @@ def summarize_claims(claims: Sequence[Claim], language: str) -> Summary:
 def _sentence(key: tuple[Stance, Measure], claims: list[Claim], language: str) -> str:
     words = resources.data("summary.yaml")[language if language in {"de", "en"} else "en"]
     names = list(dict.fromkeys(s.name for c in claims for s in c.speakers))
-    shown = names if len(names) <= _MAX_NAMES else [*names[:_MAX_NAMES], words["more"].format(n=len(names) - _MAX_NAMES)]
+    shown = (
+        names
+        if len(names) <= _MAX_NAMES
+        else [*names[:_MAX_NAMES], words["more"].format(n=len(names) - _MAX_NAMES)]
+    )
     listed = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} {words['and']} {shown[-1]}"
     return f"{words['stance'][key[0]]} ({words['measure'][key[1]]}): {listed}."

@@ -269,7 +269,10 @@ def _attribution(given: Attribution, quote: Span | None) -> Attribution:
 
 
 def _same_person(given: str, found: str) -> bool:
-    return given.rsplit(maxsplit=1)[-1].casefold().rstrip("s'’")[:3] == found.rsplit(maxsplit=1)[-1].casefold()[:3]
+    return (
+        given.rsplit(maxsplit=1)[-1].casefold().rstrip("s'’")[:3]
+        == found.rsplit(maxsplit=1)[-1].casefold()[:3]
+    )
 
 
 def _unique(speakers: list[Speaker]) -> list[Speaker]:

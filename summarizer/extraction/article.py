@@ -36,7 +36,9 @@ def steps(document: Document, *, max_reasks: int, only: frozenset[int] | None = 
 
 
 def _chunk_steps(document: Document, part: Chunk, max_reasks: int, only: frozenset[int] | None) -> Steps:
-    citable = frozenset(s.number for s in part.sentences if not s.is_heading and (only is None or s.number in only))
+    citable = frozenset(
+        s.number for s in part.sentences if not s.is_heading and (only is None or s.number in only)
+    )
     model = _response_model(document, citable)
     request: StructuredRequest[Any] = StructuredRequest(
         _messages(document, part, only), model, max_output_tokens=MAX_OUTPUT_TOKENS, max_reasks=max_reasks
@@ -64,7 +66,9 @@ def _messages(document: Document, part: Chunk, only: frozenset[int] | None) -> t
     prompt = prompting.load("article/extract")
     article = document.article
     dateline = find_dateline(article.text)
-    head = f"dateline: {prompting.harmless(article.text[dateline.start : dateline.end])}\n" if dateline else ""
+    head = (
+        f"dateline: {prompting.harmless(article.text[dateline.start : dateline.end])}\n" if dateline else ""
+    )
     if article.published:
         head += f"published: {article.published.isoformat()}\n"
     user = prompt["user"].format(
@@ -97,7 +101,9 @@ def _response_model(document: Document, citable: frozenset[int]) -> type[BaseMod
 
     numbers = sorted(citable)
     cited = Field(
-        min_length=1, max_length=8, description=ClaimDraft.model_fields["evidence"].description,
+        min_length=1,
+        max_length=8,
+        description=ClaimDraft.model_fields["evidence"].description,
         json_schema_extra={"items": {"type": "integer", "enum": numbers}},
     )
     chunk_claim = create_model("ClaimDraft", __base__=ClaimDraft, evidence=(list[int], cited))

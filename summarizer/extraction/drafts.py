@@ -24,7 +24,9 @@ class _Draft(BaseModel):
     @field_validator("role", "affiliation", "quote", "via", "said_on", mode="before", check_fields=False)
     @classmethod
     def _blank_is_absent(cls, value: Any) -> Any:
-        return None if isinstance(value, str) and value.strip().lower() in {"", "null", "none", "-"} else value
+        return (
+            None if isinstance(value, str) and value.strip().lower() in {"", "null", "none", "-"} else value
+        )
 
 
 class SpeakerDraft(_Draft):
@@ -76,10 +78,13 @@ class ClaimDraft(_Draft):
         "membership, treaty; else general"
     )
     conditions: list[Short] = Field(
-        default_factory=list, max_length=6, description="What must happen first: short phrases copied from the text."
+        default_factory=list,
+        max_length=6,
+        description="What must happen first: short phrases copied from the text.",
     )
     quote: Long | None = Field(
-        default=None, description="Only for direct: the quoted words, copied exactly, without the marks, in one piece."
+        default=None,
+        description="Only for direct: the quoted words, copied exactly, without the marks, in one piece.",
     )
     via: Short | None = Field(
         default=None, description="Who passes it on, when that is not the speaker, as worded in the article."

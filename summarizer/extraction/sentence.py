@@ -25,7 +25,10 @@ from summarizer.people import find_person, is_bare_government, is_pronoun, is_ro
 
 NOBODY_MIN_PROBABILITY = 0.7  # chosen on the seed
 _NAME_CHARS = r"/[^;|.,:\n\[\"\-][^;|.,:\n\[\"]{1,45}/"
-_PERSONAL = re.compile(r"^\W*(?:er|sie|he|she|they)\b|\b(?:sagte|erklärte|fragte|betonte|said|added|asked) (?:er|sie|he|she|they)\b|\b(?:he|she|they) (?:said|added|asked|stressed|insisted)\b", re.I)
+_PERSONAL = re.compile(
+    r"^\W*(?:er|sie|he|she|they)\b|\b(?:sagte|erklärte|fragte|betonte|said|added|asked) (?:er|sie|he|she|they)\b|\b(?:he|she|they) (?:said|added|asked|stressed|insisted)\b",
+    re.I,
+)
 _CONTINUING = re.compile(r"^(?:demnach|und|and|zugleich|zudem|auch)\b", re.IGNORECASE)
 
 
@@ -83,11 +86,10 @@ def _drafts_of(
     if not cues or not _on_topic(document, sentence, topic):
         state.measure = own_measure or state.measure
         return []
-    carried = state.previous if _may_continue(text, cues, article.language) else None
-    if carried and _speaks_on(text, cues):
-        names = [carried]
+    if state.previous and _speaks_on(text, cues, article.language):
+        names = [state.previous]
     else:
-        names = yield from _ask(article.language, text, carried, grammar)
+        names = yield from _ask(article.language, text, None, grammar)
     speakers = [s for name in names if (s := _speaker(document, sentence, name, state)) is not None]
     if not speakers:
         return []
@@ -160,34 +162,17 @@ def _on_topic(document: Document, sentence: Sentence, topic: str) -> bool:
     return prompting.topic(topic).search(words) is not None
 
 
-def _may_continue(text: str, cues: list[Cue], language: str) -> bool:
-    """Whether the one who spoke before may go on: a pronoun, a quote, Konjunktiv I or a role noun as subject."""
-    mentions = find_actors(text, language)
-    opens_with_country = any(m.kind == "name" and m.start <= 4 for m in mentions)
-    subjunctive = any(c.kind == "subjunctive" and not c.weak for c in cues)
-    if opens_with_country and not subjunctive:
-        return False
-    opening = " ".join(text.split()[:2]).strip(",.")
-    return bool(
-        _PERSONAL.search(text)
-        or subjunctive
-        or any(c.kind == "quotation" for c in cues)
-        or _CONTINUING.match(text)
-        or is_role_phrase(opening)
-    )
-
-
-def _speaks_on(text: str, cues: list[Cue]) -> bool:
-    """Konjunktiv I with no verb of saying, or a pronoun for the one who says it: no question is needed."""
-    verbs = {(c.start, c.end) for c in cues if c.kind == "verb" and not c.weak}
+def _speaks_on(text: str, cues: list[Cue], language: str) -> bool:
+    """Whether the one who spoke before goes on: a pronoun or role noun as subject, or Konjunktiv I alone."""
+    opens_with_country = any(m.kind == "name" and m.start <= 4 for m in find_actors(text, language))
+    verbs = {(c.start, c.end) for c in cues if c.kind in {"verb", "source"} and not c.weak}
     subjunctive = {(c.start, c.end) for c in cues if c.kind == "subjunctive" and not c.weak}
-    opening = " ".join(text.split()[:2]).strip(",.")
-    return bool(
-        (subjunctive and not verbs - subjunctive)
-        or _PERSONAL.search(text)
-        or _CONTINUING.match(text)
-        or is_role_phrase(opening)
-    )
+    if _PERSONAL.search(text) or _CONTINUING.match(text):
+        return True
+    if is_role_phrase(" ".join(text.split()[:2]).strip(",.")):
+        return True
+    only_quoted = {c.kind for c in cues if not c.weak} == {"quotation"}
+    return not opens_with_country and (only_quoted or bool(subjunctive and not verbs - subjunctive))
 
 
 def _speaker(document: Document, sentence: Sentence, name: str, state: _State) -> SpeakerDraft | None:
