@@ -66,15 +66,13 @@ def _stderr() -> Console:
 
 
 @app.command()
-def summarize(  # noqa: PLR0917
+def summarize(
     sources: Annotated[
         list[str], typer.Argument(metavar="SOURCE…", help="A file, a folder, `-`, or an http(s) address.")
     ],
     model: Annotated[
         str | None,
-        typer.Option(
-            "-m", "--model", envvar="SUMMARIZER_MODEL", help="provider/name, `local`, or local/PATH.gguf."
-        ),
+        typer.Option("-m", "--model", envvar="SUMMARIZER_MODEL", help="provider/name, `local`, or local/PATH.gguf."),
     ] = None,
     base_url: Annotated[str | None, typer.Option(help="An OpenAI-compatible service, ending in /v1.")] = None,
     output_format: Annotated[
@@ -93,12 +91,8 @@ def summarize(  # noqa: PLR0917
     thorough: Annotated[
         bool, typer.Option("--thorough", help="Ask again about sentences that no claim cites.")
     ] = False,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Embedded model only; connect to nothing.")
-    ] = False,
-    allow_private: Annotated[
-        bool, typer.Option("--allow-private", help="Fetch from private addresses too.")
-    ] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Embedded model only; connect to nothing.")] = False,
+    allow_private: Annotated[bool, typer.Option("--allow-private", help="Fetch from private addresses too.")] = False,
     timeout_s: Annotated[float, typer.Option("--timeout", min=1, help="Seconds for one request.")] = 120.0,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only errors on stderr.")] = False,
 ) -> None:
@@ -161,9 +155,7 @@ def _expanded(sources: list[str]) -> Iterator[str]:
         if source != "-" and "://" not in source and path.is_dir():
             found = sorted(p for p in path.rglob("*") if p.suffix.lower() in _READABLE and p.is_file())
             if not found:
-                raise ConfigurationError(
-                    f"No article in {source}.", f"Known endings: {', '.join(sorted(_READABLE))}."
-                )
+                raise ConfigurationError(f"No article in {source}.", f"Known endings: {', '.join(sorted(_READABLE))}.")
             yield from map(str, found)
         else:
             yield source
@@ -198,9 +190,7 @@ def _outcomes(
         article = None
         try:
             if offline and "://" in source:
-                raise ConfigurationError(
-                    f"{source} can't be fetched with --offline.", "Save it as a file first."
-                )
+                raise ConfigurationError(f"{source} can't be fetched with --offline.", "Save it as a file first.")
             article = read_source(
                 source,
                 stdin=sys.stdin.buffer,
@@ -231,9 +221,7 @@ def _show_claim(console: Console, claim: Claim) -> None:
     console.print(claim_line(claim, width=console.width))
 
 
-def _write(
-    outcomes: list[Report | FailedArticle], chosen: Format, group_by: Group, output: Path | None
-) -> None:
+def _write(outcomes: list[Report | FailedArticle], chosen: Format, group_by: Group, output: Path | None) -> None:
     from summarizer import rendering
 
     reports: list[Report] = [o for o in outcomes if hasattr(o, "claims")]
@@ -245,9 +233,7 @@ def _write(
     if output is not None and (output.is_dir() or (not output.suffix and chosen is not Format.TABLE)):
         output.mkdir(parents=True, exist_ok=True)
         for report in reports:
-            _to_file(
-                output / f"{report.article.id}.{_ending(chosen)}", _text([report], chosen, group_by), chosen
-            )
+            _to_file(output / f"{report.article.id}.{_ending(chosen)}", _text([report], chosen, group_by), chosen)
         return
     text = _text(outcomes if chosen is Format.JSONL else reports, chosen, group_by)
     if output is None:
@@ -330,9 +316,7 @@ def models_list() -> None:
 
     for row in weights.list_models():
         default = " (default)" if row.is_default else ""
-        typer.echo(
-            f"{row.name}{default}\t{row.state}\t{row.size_bytes / 1e6:.0f} MB\t{row.licence}\t{row.path}"
-        )
+        typer.echo(f"{row.name}{default}\t{row.state}\t{row.size_bytes / 1e6:.0f} MB\t{row.licence}\t{row.path}")
 
 
 @models_app.command("pull")

@@ -153,9 +153,7 @@ def _word_cues(text: str, sentence: Sentence, tokens: list[_Token], lexicon: _Le
                 yield token.start, token.end, lexicon.weak[form], True
 
 
-def _final_particles(
-    text: str, sentence: Sentence, tokens: list[_Token], lexicon: _Lexicon
-) -> dict[str, int]:
+def _final_particles(text: str, sentence: Sentence, tokens: list[_Token], lexicon: _Lexicon) -> dict[str, int]:
     """Where each particle of a separable verb last stands at the end of a clause."""
     wanted = {particle for particles in lexicon.particles.values() for particle in particles}
     found: dict[str, int] = {}
@@ -232,8 +230,7 @@ def _lexicon(language: str) -> _Lexicon:
     lexicon = _Lexicon(
         folded=language == "en",
         subjunctive=set(lists["subjunctive"]),
-        weak=dict.fromkeys(lists["weak_subjunctive"], "subjunctive")
-        | dict.fromkeys(lists["weak_verbs"], "verb"),
+        weak=dict.fromkeys(lists["weak_subjunctive"], "subjunctive") | dict.fromkeys(lists["weak_verbs"], "verb"),
         first_person=set(lists["first_person"]),
         patterns=[re.compile(pattern) for pattern in lists["source_patterns"]],
     )
@@ -322,13 +319,7 @@ def _add_english_verbs(lexicon: _Lexicon, lists: dict[str, Any]) -> None:
         to_i = re.search(r"[^aeiou]y$", verb) is not None
         lexicon.verbs.add(f"{verb[:-1]}ied" if to_i else f"{stem}ed")
         if verb not in past_only:
-            third = (
-                f"{verb[:-1]}ies"
-                if to_i
-                else f"{verb}es"
-                if re.search(r"(?:s|sh|ch|x|o)$", verb)
-                else f"{verb}s"
-            )
+            third = f"{verb[:-1]}ies" if to_i else f"{verb}es" if re.search(r"(?:s|sh|ch|x|o)$", verb) else f"{verb}s"
             lexicon.verbs |= {third, f"{stem if verb in doubled or not verb.endswith('ee') else verb}ing"}
             if verb not in no_plain:
                 lexicon.verbs.add(verb)

@@ -223,6 +223,4 @@ def _spoken_pattern(language: str) -> re.Pattern[str]:
     parts = "|".join(words["parts_of_day"])
     part = rf"(?:\s?(?:{parts}))?" if parts else ""
     relative = "|".join(r.replace(" ", r"\s") for r in sorted(words["relative"], key=len, reverse=True))
-    return re.compile(
-        rf"(?<![\w-])(?:(?P<weekday>{weekdays}){part}|(?P<relative>{relative}))(?!\w)", re.IGNORECASE
-    )
+    return re.compile(rf"(?<![\w-])(?:(?P<weekday>{weekdays}){part}|(?P<relative>{relative}))(?!\w)", re.IGNORECASE)

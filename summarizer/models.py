@@ -92,9 +92,7 @@ class Article(_Model):
     ) -> Article:
         """Make an article with its id. For detected language, date and title use `summarizer.read_text`."""
         digest = hashlib.sha256(f"{source or ''}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
-        return cls(
-            id=digest, title=title, text=text, language=language, source=source, published=published, url=url
-        )
+        return cls(id=digest, title=title, text=text, language=language, source=source, published=published, url=url)
 
 
 class Sentence(_Model):

@@ -147,9 +147,7 @@ def _description(name: str, text: str, language: str) -> tuple[str | None, str |
             if not roles:
                 continue
             role = _role_text(words, roles)
-            codes = [c for part in re.split(r"[\s-]+", phrase) if (c := actor_of(part))] or countries_in(
-                phrase
-            )
+            codes = [c for part in re.split(r"[\s-]+", phrase) if (c := actor_of(part))] or countries_in(phrase)
             return role, country_name(codes[-1], language) if codes else None
     return None, None
 

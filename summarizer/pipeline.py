@@ -340,9 +340,7 @@ def _as_article(article: Article | str) -> Article:
     return read_text(article) if isinstance(article, str) else article
 
 
-def failed(
-    error: SummarizerError, article: Article | None = None, source: str | None = None
-) -> FailedArticle:
+def failed(error: SummarizerError, article: Article | None = None, source: str | None = None) -> FailedArticle:
     """An article's failure, as it stands in JSON Lines."""
     reference = ArticleReference(
         id=article.id if article else None,

@@ -22,9 +22,7 @@ def load(name: str) -> dict[str, Any]:
     """A prompt file of `prompts/`, such as `article/extract`."""
     import yaml
 
-    content: dict[str, Any] = yaml.safe_load(
-        (resources.folder("prompts") / f"{name}.yaml").read_text("utf-8")
-    )
+    content: dict[str, Any] = yaml.safe_load((resources.folder("prompts") / f"{name}.yaml").read_text("utf-8"))
     return content
 
 
@@ -42,9 +40,7 @@ def topic(name: str) -> re.Pattern[str]:
     Raises:
         ConfigurationError: there is no such topic.
     """
-    return re.compile(
-        "|".join(map(re.escape, [*_topic(name)["core"], *_topic(name)["related"]])), re.IGNORECASE
-    )
+    return re.compile("|".join(map(re.escape, [*_topic(name)["core"], *_topic(name)["related"]])), re.IGNORECASE)
 
 
 @cache

@@ -16,9 +16,7 @@ def actor_name(speaker: Speaker, language: str) -> str:
     for words in (speaker.affiliation, speaker.name):
         if not words:
             continue
-        code = actor_of(words) or next(
-            iter(countries_in(words) if words is speaker.affiliation else []), None
-        )
+        code = actor_of(words) or next(iter(countries_in(words) if words is speaker.affiliation else []), None)
         if code:
             return country_name(code, language)
     return speaker.name
@@ -63,9 +61,7 @@ def _sentence(key: tuple[Stance, Measure], claims: list[Claim], language: str) -
     words = resources.data("summary.yaml")[language if language in {"de", "en"} else "en"]
     names = list(dict.fromkeys(s.name for c in claims for s in c.speakers))
     shown = (
-        names
-        if len(names) <= _MAX_NAMES
-        else [*names[:_MAX_NAMES], words["more"].format(n=len(names) - _MAX_NAMES)]
+        names if len(names) <= _MAX_NAMES else [*names[:_MAX_NAMES], words["more"].format(n=len(names) - _MAX_NAMES)]
     )
     listed = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} {words['and']} {shown[-1]}"
     return f"{words['stance'][key[0]]} ({words['measure'][key[1]]}): {listed}."

@@ -65,9 +65,7 @@ class Verifier:
     document: Document
     _accepted: set[tuple[object, ...]] = field(default_factory=set)
 
-    def check(
-        self, draft: Draft, allowed: frozenset[int] | None = None
-    ) -> tuple[Claim | None, list[RejectionReason]]:
+    def check(self, draft: Draft, allowed: frozenset[int] | None = None) -> tuple[Claim | None, list[RejectionReason]]:
         """The verified claim with offsets (its id still empty), or every reason why it isn't one.
 
         `allowed` are the sentence numbers that the model was shown as citable; none means all.
@@ -78,9 +76,7 @@ class Verifier:
         quote = self._quote(draft.quote, cited, reasons)
         self._copied("condition", draft.conditions, area, reasons)
         self._copied("via", [draft.via] if draft.via else [], area, reasons)
-        speakers = [
-            s for s in (self._speaker(raw, cited, reasons) for raw in draft.speakers) if s is not None
-        ]
+        speakers = [s for s in (self._speaker(raw, cited, reasons) for raw in draft.speakers) if s is not None]
         self._added(draft, area, speakers, reasons)
         if reasons.found or not speakers:
             return None, reasons.found
@@ -124,18 +120,14 @@ class Verifier:
             if number not in self.document or (allowed is not None and number not in allowed):
                 reasons.add("sentence_unknown", f"Sentence {number} is not among those that may be cited.")
             elif self.document.sentence(number).is_heading:
-                reasons.add(
-                    "evidence_is_heading", f"Sentence {number} is a heading, which is never evidence."
-                )
+                reasons.add("evidence_is_heading", f"Sentence {number} is a heading, which is never evidence.")
             else:
                 cited.append(self.document.sentence(number))
         return cited
 
     def _area(self, cited: list[Sentence]) -> str:
         paragraphs = {s.paragraph: s for s in cited}
-        return "\n".join(
-            self.document.text(s) for p in paragraphs.values() for s in self.document.paragraph(p)
-        )
+        return "\n".join(self.document.text(s) for p in paragraphs.values() for s in self.document.paragraph(p))
 
     def _quote(self, words: str | None, cited: list[Sentence], reasons: _Reasons) -> Span | None:
         if not words or not cited:
@@ -144,9 +136,7 @@ class Verifier:
         for start, end in _runs(cited):
             if found := verbatim.find(words, text, start, end):
                 return Span(start=found[0], end=found[1], text=text[found[0] : found[1]])
-        reasons.add(
-            "quote_not_verbatim", f"The quote '{_short(words)}' is not in the cited sentences word for word."
-        )
+        reasons.add("quote_not_verbatim", f"The quote '{_short(words)}' is not in the cited sentences word for word.")
         return None
 
     @staticmethod
@@ -224,9 +214,7 @@ class Verifier:
         known = area + "\n" + (article.text[dateline.start : dateline.end] if dateline else "")
         missing = set(_NUMBER.findall(draft.statement)) - set(_NUMBER.findall(known))
         for number in sorted(missing):
-            reasons.add(
-                "statement_adds_number", f"The number {number} of the statement is not in the evidence."
-            )
+            reasons.add("statement_adds_number", f"The number {number} of the statement is not in the evidence.")
         allowed = known + "\n" + " ".join(f"{s.name} {s.role or ''} {s.affiliation or ''}" for s in speakers)
         for name in added_names(draft.statement, allowed, article.text, article.language):
             reasons.add("statement_adds_name", f"'{_short(name)}' of the statement is not in the evidence.")
@@ -269,10 +257,7 @@ def _attribution(given: Attribution, quote: Span | None) -> Attribution:
 
 
 def _same_person(given: str, found: str) -> bool:
-    return (
-        given.rsplit(maxsplit=1)[-1].casefold().rstrip("s'’")[:3]
-        == found.rsplit(maxsplit=1)[-1].casefold()[:3]
-    )
+    return given.rsplit(maxsplit=1)[-1].casefold().rstrip("s'’")[:3] == found.rsplit(maxsplit=1)[-1].casefold()[:3]
 
 
 def _unique(speakers: list[Speaker]) -> list[Speaker]:

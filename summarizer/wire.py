@@ -109,9 +109,7 @@ def _title_line(lines: list[_Line], metadata: set[tuple[int, int]]) -> tuple[int
     if heading := re.fullmatch(r"\s{0,3}#{1,6}\s+(?P<words>.*?\S)(?:\s+#+)?\s*", line.text):
         return line.start + heading.start("words"), line.start + heading.end("words")
     follower = lines[lines.index(line) + 1]
-    if not (
-        follower.blank or (follower.start, follower.end) in metadata or re.fullmatch(r"=+\s*", after.text)
-    ):
+    if not (follower.blank or (follower.start, follower.end) in metadata or re.fullmatch(r"=+\s*", after.text)):
         return None
     return _stripped(line) if _reads_like_headline(line) else None
 
@@ -193,9 +191,7 @@ def _is_capitals(place: str) -> bool:
 
 def _is_metadata(line: str) -> bool:
     words = line.strip().strip("*_").strip() or line.strip()
-    return len(words) <= _METADATA_MAX_CHARS and (
-        is_date_stamp(words) or bool(_metadata_pattern().fullmatch(words))
-    )
+    return len(words) <= _METADATA_MAX_CHARS and (is_date_stamp(words) or bool(_metadata_pattern().fullmatch(words)))
 
 
 def _front_matter(lines: list[_Line]) -> list[_Line]:

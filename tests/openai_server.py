@@ -229,9 +229,7 @@ class _Handler(BaseHTTPRequestHandler):
         stand_in.record(request)
         try:
             if stand_in.key is not None and request.key != stand_in.key:
-                self._status(
-                    Status(401, "Incorrect API key provided", "invalid_api_key", echo_key=True), request
-                )
+                self._status(Status(401, "Incorrect API key provided", "invalid_api_key", echo_key=True), request)
             elif request.path in routes:
                 routes[request.path](request)
             else:

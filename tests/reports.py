@@ -327,9 +327,7 @@ def empty_report() -> Report:
 
 def injected_report(content: str) -> Report:
     """A report with `content` in every place that an article or a model fills."""
-    article = Article.from_text(
-        f"{content}\n\n«{content}»", language="de", title=content, source=content, url=content
-    )
+    article = Article.from_text(f"{content}\n\n«{content}»", language="de", title=content, source=content, url=content)
     start = len(content) + 2
     whole = Span(start=start, end=len(article.text), text=article.text[start:])
     quote = Span(start=start + 1, end=len(article.text) - 1, text=content)

@@ -300,9 +300,7 @@ def test_lasting_faults(server: OpenAIServer, ask: Asker, fault: Any, kind: type
     ],
     ids=repr,
 )
-def test_what_is_never_tried_again(
-    server: OpenAIServer, ask: Asker, fault: Status, kind: type[ModelError]
-) -> None:
+def test_what_is_never_tried_again(server: OpenAIServer, ask: Asker, fault: Status, kind: type[ModelError]) -> None:
     server.reply_with(fault, {"number": 8})
     ask.fails(make(server), kind)
     assert len(server.chats) == 1
@@ -353,9 +351,7 @@ def test_base_url_without_v1(server: OpenAIServer, ask: Asker) -> None:
     assert "/v1" in (error.hint or "")
 
 
-@pytest.mark.parametrize(
-    "address", [f"http://{KEY}@127.0.0.1:9/{KEY}", f"http://{KEY}.example.org/", "/here", ""]
-)
+@pytest.mark.parametrize("address", [f"http://{KEY}@127.0.0.1:9/{KEY}", f"http://{KEY}.example.org/", "/here", ""])
 def test_a_redirect_does_not_tell_the_key(server: OpenAIServer, ask: Asker, address: str) -> None:
     server.reply_with(redirect(address))
     error = ask.fails(make(server), ServiceError)
@@ -434,9 +430,7 @@ def test_the_parameter_is_found_in_the_words(server: OpenAIServer, ask: Asker) -
     ],
     ids=lambda fault: repr(fault).replace(KEY, "KEY"),
 )
-def test_the_key_stays_secret(
-    server: OpenAIServer, ask: Asker, fault: Any, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_key_stays_secret(server: OpenAIServer, ask: Asker, fault: Any, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     for name in ("openai", "httpx", "httpx2", "httpcore", "httpcore2", "instructor", "summarizer"):
         caplog.set_level(logging.DEBUG, logger=name)
@@ -445,9 +439,7 @@ def test_the_key_stays_secret(
     with pytest.raises(ModelError) as caught:
         ask(model)
     shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=False).format())
-    everything = "\n".join(
-        [str(caught.value), repr(caught.value), repr(vars(caught.value)), repr(model), shown]
-    )
+    everything = "\n".join([str(caught.value), repr(caught.value), repr(vars(caught.value)), repr(model), shown])
     assert server.chats[0].key == KEY
     for text in (everything, caplog.text):
         assert KEY[:9] not in text
@@ -465,9 +457,7 @@ def test_a_missing_or_wrong_key_names_the_variable(ask: Asker) -> None:
     assert "OPENAI_API_KEY" in str(missing)
 
 
-def test_without_a_key_a_placeholder_is_sent(
-    server: OpenAIServer, ask: Asker, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_key_a_placeholder_is_sent(server: OpenAIServer, ask: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     monkeypatch.setenv("OPENAI_ORG_ID", "org-secret")
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")

@@ -117,9 +117,7 @@ def cues(text: str, language: str) -> list[Cue]:
     return find_cues(text, Sentence(number=1, start=0, end=len(text), paragraph=1), language)
 
 
-@pytest.mark.parametrize(
-    ("row", "language"), [*((row, "de") for row in GERMAN), *((row, "en") for row in ENGLISH)]
-)
+@pytest.mark.parametrize(("row", "language"), [*((row, "de") for row in GERMAN), *((row, "en") for row in ENGLISH)])
 def test_sentences_with_a_cue(row: str, language: str) -> None:
     expected, text = row.split(" | ")
     assert expected in [cue.text for cue in cues(text, language) if not cue.weak]
@@ -213,9 +211,7 @@ def test_the_seed_has_cues_where_it_has_claims() -> None:
         s.number for s in split(text) if not s.is_heading and not find_cues(text, s, "de")
     ]  # who came, what it is about, what is open
     assert without == [1, 2, 3, 4, 6, 20, 31, 37]
-    weak = [
-        s.number for s in split(text) if (found := find_cues(text, s, "de")) and all(c.weak for c in found)
-    ]
+    weak = [s.number for s in split(text) if (found := find_cues(text, s, "de")) and all(c.weak for c in found)]
     assert weak == [16, 18]
 
 

@@ -13,10 +13,7 @@ from summarizer.models import Article
 from summarizer.reading import read_source
 from summarizer.reading.web import fetch, is_public
 
-TEXT = (
-    "Der Minister sagte, die Zusagen für die Ukraine seien noch nicht beschlossen. "
-    "Größere Übungen gebe es später."
-)
+TEXT = "Der Minister sagte, die Zusagen für die Ukraine seien noch nicht beschlossen. Größere Übungen gebe es später."
 HTML = f"""<!doctype html><html><head><meta charset="iso-8859-1"><title>Minister beraten</title></head>
 <body><article><h1>Minister beraten</h1><p>{TEXT}</p>
 <p>Die Präsidentin sagte, sie sei bereit, Soldaten zu entsenden.</p></article></body></html>"""
@@ -185,9 +182,7 @@ def test_redirect(server: ThreadingHTTPServer) -> None:
 
 
 def test_a_named_host_is_asked_by_its_address_and_told_its_name(server: ThreadingHTTPServer) -> None:
-    article = read_source(
-        address(server, "text?named", host="localhost"), allow_private=True, timeout_s=PATIENCE_S
-    )
+    article = read_source(address(server, "text?named", host="localhost"), allow_private=True, timeout_s=PATIENCE_S)
     assert article.text == TEXT
     _, headers = next(seen for seen in server.seen if seen[0] == "/text?named")  # type: ignore[attr-defined]
     assert headers["Host"] == f"localhost:{server.server_port}"
@@ -245,9 +240,7 @@ def test_loopback_is_refused(server: ThreadingHTTPServer, host: str) -> None:
     assert all(f"/text?{host}" != path for path, _ in server.seen)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize(
-    "host", ["[::1]", "[::ffff:127.0.0.1]", "10.0.0.1", "169.254.169.254", "0.0.0.0", "[fd00::1]"]
-)
+@pytest.mark.parametrize("host", ["[::1]", "[::ffff:127.0.0.1]", "10.0.0.1", "169.254.169.254", "0.0.0.0", "[fd00::1]"])
 def test_other_private_addresses_are_refused(host: str) -> None:
     with pytest.raises(FetchError, match="private network"):
         read_source(f"http://{host}/", timeout_s=PATIENCE_S)
@@ -314,9 +307,7 @@ def test_credentials_are_sent_and_never_shown(server: ThreadingHTTPServer) -> No
     assert "geheim" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "broken", ["http://", "http://[", "http://a:99999/", "https:///x", "http://exa mple/\x00"]
-)
+@pytest.mark.parametrize("broken", ["http://", "http://[", "http://a:99999/", "https:///x", "http://exa mple/\x00"])
 def test_broken_addresses(broken: str) -> None:
     with pytest.raises(FetchError):
         read_source(broken, timeout_s=PATIENCE_S)

@@ -187,9 +187,7 @@ def test_all_errors_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_all_wrong_values_are_told_at_once(tmp_path: Path) -> None:
-    content = annotation(
-        claim(stance="hopes", measure="tanks"), claim(statement=""), split="train", genre="novel"
-    )
+    content = annotation(claim(stance="hopes", measure="tanks"), claim(statement=""), split="train", genre="novel")
     assert len(problems(write(tmp_path / "a", content))) == 5
 
 
@@ -268,9 +266,7 @@ def test_the_checked_in_schema_is_up_to_date() -> None:
     assert json.loads((ROOT / "schemas" / "golden.json").read_text(encoding="utf-8")) == golden_schema()
 
 
-@pytest.mark.parametrize(
-    "folder", sorted(p.parent for p in GOLDEN.glob("*/claims.yaml")), ids=lambda p: p.name
-)
+@pytest.mark.parametrize("folder", sorted(p.parent for p in GOLDEN.glob("*/claims.yaml")), ids=lambda p: p.name)
 def test_the_golden_set_is_valid(folder: Path) -> None:
     load_golden(folder)
     first_line = (folder / "claims.yaml").read_text(encoding="utf-8").partition("\n")[0]

@@ -47,9 +47,7 @@ COUNTRIES = ("Polen", "Frankreich", "Großbritannien")
 
 
 def speaker(name: str, kind: SpeakerKind | None = None) -> Speaker:
-    return Speaker(
-        name=name, kind=kind or (SpeakerKind.GOVERNMENT if name in COUNTRIES else SpeakerKind.PERSON)
-    )
+    return Speaker(name=name, kind=kind or (SpeakerKind.GOVERNMENT if name in COUNTRIES else SpeakerKind.PERSON))
 
 
 def claim(
@@ -178,9 +176,7 @@ def test_figures() -> None:
     assert found.loose.f1 == pytest.approx(2 / 3)
     assert (found.strict.precision, found.strict.recall) == (1 / 5, 1 / 4)
     assert found.strict.f1 == pytest.approx(2 / 9)
-    assert (
-        found.stance_accuracy == found.measure_accuracy == found.attribution_accuracy == pytest.approx(2 / 3)
-    )
+    assert found.stance_accuracy == found.measure_accuracy == found.attribution_accuracy == pytest.approx(2 / 3)
 
 
 def test_figures_without_a_basis_are_none() -> None:
@@ -209,9 +205,7 @@ def test_a_report_on_another_text_is_refused() -> None:
 def test_evidence_is_compared_by_its_place_not_by_its_number() -> None:
     shifted = claim(["Polen"], [1, 2])
     spans = [e.model_copy(update={"sentence": e.sentence + 4}) for e in shifted.evidence]
-    whole = Evidence(
-        sentence=1, start=spans[0].start, end=spans[1].end, text=TEXT[spans[0].start : spans[1].end]
-    )
+    whole = Evidence(sentence=1, start=spans[0].start, end=spans[1].end, text=TEXT[spans[0].start : spans[1].end])
     for evidence in (spans, [whole]):
         predicted = shifted.model_copy(update={"evidence": evidence})
         pair = match(golden(claim(["Polen"], [1, 2])), report(predicted)).matched[0]
@@ -266,9 +260,7 @@ def test_a_surname_that_two_people_bear_means_neither() -> None:
 
 _claims = st.builds(
     claim,
-    st.lists(
-        st.sampled_from([*COUNTRIES, "Anna Muster", "Bert Muster", "Carla Beispiel"]), min_size=1, unique=True
-    ),
+    st.lists(st.sampled_from([*COUNTRIES, "Anna Muster", "Bert Muster", "Carla Beispiel"]), min_size=1, unique=True),
     st.lists(st.integers(1, COUNT), min_size=1, max_size=3, unique=True).map(sorted),
     st.sampled_from(list(Stance)[:3]),
     st.sampled_from(list(Measure)[:3]),
@@ -315,18 +307,14 @@ def test_dropping_a_claim_lowers_recall_and_nothing_else(claims: list[Claim], dr
 
 
 @given(_lists, _lists, _lists)
-def test_every_pair_is_accounted_for_once(
-    firm: list[Claim], optional: list[Claim], predicted: list[Claim]
-) -> None:
+def test_every_pair_is_accounted_for_once(firm: list[Claim], optional: list[Claim], predicted: list[Claim]) -> None:
     matched, missed, spurious, taken = sizes(match(golden(*firm, optional=optional), report(*predicted)))
     assert matched + missed == sum(len(c.speakers) for c in firm)
     assert matched + taken + spurious == sum(len(c.speakers) for c in predicted)
 
 
 @given(_lists, _lists, _claims)
-def test_an_optional_claim_never_costs_a_match(
-    firm: list[Claim], predicted: list[Claim], optional: Claim
-) -> None:
+def test_an_optional_claim_never_costs_a_match(firm: list[Claim], predicted: list[Claim], optional: Claim) -> None:
     without = match(golden(*firm), report(*predicted))
     with_it = match(golden(*firm, optional=[optional]), report(*predicted))
     assert len(with_it.matched) == len(without.matched)

@@ -15,13 +15,8 @@ from summarizer.reading import MAX_CHARS, detect_language, read_bytes, read_sour
 from summarizer.reading.encoding import decode
 
 SEED = Path(__file__).parents[1] / "seeds" / "2025-09-05-dpa-afx-paris.txt"
-GERMAN = (
-    "Der Minister sagte, die Zusagen für die Ukraine seien noch nicht beschlossen. "
-    "Größere Übungen gebe es später."
-)
-ENGLISH = (
-    "The minister said that the pledges for Ukraine had not been decided yet, and that there would be more."
-)
+GERMAN = "Der Minister sagte, die Zusagen für die Ukraine seien noch nicht beschlossen. Größere Übungen gebe es später."
+ENGLISH = "The minister said that the pledges for Ukraine had not been decided yet, and that there would be more."
 PAGE = """<!doctype html><html lang="de"><head><meta charset="{charset}">
 <title>Minister: Keine Zusage | Blatt</title>
 <meta property="og:site_name" content="Beispielblatt">
@@ -251,9 +246,7 @@ def test_page_without_an_article(body: str) -> None:
 
 @pytest.mark.parametrize("name", ["a.html", "a.HTM", "a", "a.dat"])
 def test_html_file_by_name_or_look(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_text(
-        "<?xml version='1.0' encoding='utf-8'?><!-- x -->\n" + page(), encoding="utf-8"
-    )
+    (tmp_path / name).write_text("<?xml version='1.0' encoding='utf-8'?><!-- x -->\n" + page(), encoding="utf-8")
     assert read_source(tmp_path / name).title == "Minister: Keine Zusage"
 
 

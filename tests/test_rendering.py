@@ -155,9 +155,7 @@ class TestCsv:
     def test_roles_keep_the_speakers_places(self) -> None:
         claim = german_claims(german_article())[0]
         speakers = [person("A"), person("B", "Ministerin"), person("C")]
-        report = german_report().model_copy(
-            update={"claims": [claim.model_copy(update={"speakers": speakers})]}
-        )
+        report = german_report().model_copy(update={"claims": [claim.model_copy(update={"speakers": speakers})]})
         assert rows(to_csv([report]))[0]["roles"] == "; Ministerin; "
 
     def test_line_ends_and_encoding(self) -> None:
@@ -165,20 +163,11 @@ class TestCsv:
         assert written == ",".join(CSV_COLUMNS) + "\r\n"
         assert to_csv(REPORTS).encode(CSV_FILE_ENCODING).startswith(b"\xef\xbb\xbf")
 
-    @pytest.mark.parametrize(
-        "start", ["=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠", " =", "\u200b=", "'="]
-    )
+    @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠", " =", "\u200b=", "'="])
     def test_no_cell_is_a_formula(self, start: str) -> None:
         row = rows(to_csv([injected_report(f"{start}HYPERLINK(1)")]))[0]
         assert row["statement"] == f"'{start}HYPERLINK(1)"
-        assert (
-            row["title"]
-            == row["source"]
-            == row["via"]
-            == row["quote"]
-            == row["conditions"]
-            == row["statement"]
-        )
+        assert row["title"] == row["source"] == row["via"] == row["quote"] == row["conditions"] == row["statement"]
 
     @given(text)
     def test_round_trips(self, content: str) -> None:
@@ -210,10 +199,7 @@ class TestMarkdown:
         written = to_markdown([german_report()])
         lines = written.splitlines()
         assert lines[0] == "# Küstenrat: Drei Staaten sagen Seepatrouillen zu"
-        assert (
-            "nordpress · 2031-05-07 · de · openai/gpt-5-mini · <https://nordpress.example/kuestenrat>"
-            in lines
-        )
+        assert "nordpress · 2031-05-07 · de · openai/gpt-5-mini · <https://nordpress.example/kuestenrat>" in lines
         assert "Zehn Staaten schicken keine Soldaten. \\[c4\\]" in lines
         assert written.index("Zehn Staaten schicken") < written.index("## Claims by speaker")
         assert "### Norvik, Dalmark" in lines
@@ -290,9 +276,7 @@ class TestMarkdown:
     def test_no_links_made_by_hosts_and_no_needless_escapes(self, content: str, written: str) -> None:
         assert escaped(content) == written
 
-    @pytest.mark.parametrize(
-        "url", ["javascript:alert(1)", "https://a.example/> <b>", "https://a.example/\nb"]
-    )
+    @pytest.mark.parametrize("url", ["javascript:alert(1)", "https://a.example/> <b>", "https://a.example/\nb"])
     def test_only_plain_web_addresses_are_links(self, url: str) -> None:
         article = german_article().model_copy(update={"url": url})
         structure = tokens(to_markdown([german_report().model_copy(update={"article": article})]))

@@ -37,9 +37,7 @@ CLAIMS = [*german_claims(german_article()), *injected_report("界\x1b\n").claims
 text = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
 
 
-def printed(
-    *reports: Report, width: int = 100, group_by: GroupBy = GroupBy.SPEAKER, colour: bool = False
-) -> str:
+def printed(*reports: Report, width: int = 100, group_by: GroupBy = GroupBy.SPEAKER, colour: bool = False) -> str:
     out = io.StringIO()
     system = "truecolor" if colour else None
     console = Console(file=out, width=width, force_terminal=colour, color_system=system, no_color=False)
@@ -120,9 +118,7 @@ class TestTable:
         assert "[bold red]x[/] :smile: ␛[2J␛]8;;https://evil.example␇ �31m �abc� ab Z" in written
         coloured = printed(injected_report(attack), width=120, colour=True)
         assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == written
-        assert not re.search(
-            "[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]", written
-        )
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]", written)
 
     @given(text)
     @settings(max_examples=40, deadline=None)

@@ -17,9 +17,7 @@ KEY = "sk-planted-4f9aQ7zW1xY8"
 PROVIDERS = data("providers.yaml")["providers"]
 
 
-def choose(
-    name: str | None = None, base_url: str | None = None, offline: bool = False, **env: str
-) -> ModelChoice:
+def choose(name: str | None = None, base_url: str | None = None, offline: bool = False, **env: str) -> ModelChoice:
     return choose_model(name, base_url=base_url, env=env, offline=offline)
 
 
@@ -39,9 +37,7 @@ def test_nothing_is_set() -> None:
 
 @pytest.mark.parametrize("empty", ["", " "])
 def test_empty_variables_count_as_unset(empty: str) -> None:
-    assert (
-        choose("", empty, OPENAI_API_KEY=empty, SUMMARIZER_MODEL=empty, OPENAI_BASE_URL=empty).kind == "local"
-    )
+    assert choose("", empty, OPENAI_API_KEY=empty, SUMMARIZER_MODEL=empty, OPENAI_BASE_URL=empty).kind == "local"
 
 
 def test_the_key_alone() -> None:
@@ -58,9 +54,7 @@ def test_the_key_alone() -> None:
     [("local", ""), ("local/tiny", "tiny"), ("local//models/a/b.gguf", "/models/a/b.gguf")],
 )
 def test_local_by_name(name: str, model_id: str) -> None:
-    by_flag = choose(
-        name, OPENAI_API_KEY=KEY, OPENAI_BASE_URL="http://localhost:9/v1", SUMMARIZER_MODEL="groq/x"
-    )
+    by_flag = choose(name, OPENAI_API_KEY=KEY, OPENAI_BASE_URL="http://localhost:9/v1", SUMMARIZER_MODEL="groq/x")
     by_variable = choose(SUMMARIZER_MODEL=name)
     assert (by_flag.kind, by_flag.model_id) == (by_variable.kind, by_variable.model_id) == ("local", model_id)
     assert by_flag.api_key is None

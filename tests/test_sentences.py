@@ -230,24 +230,15 @@ def test_every_letter_lies_in_a_sentence(text: str) -> None:
     outside += wire.find_metadata_lines(text)
     covered = {i for s in split(text) for i in range(s.start, s.end)}
     excepted = {i for start, end in outside for i in range(start, end)}
-    missing = [
-        i
-        for i, c in enumerate(text)
-        if not c.isspace() and c != "#" and i not in covered and i not in excepted
-    ]
+    missing = [i for i, c in enumerate(text) if not c.isspace() and c != "#" and i not in covered and i not in excepted]
     assert not [i for i in missing if text[i].isalnum()]
     assert outside or not missing
 
 
-@given(
-    TEXTS.filter(lambda text: wire.find_sign_off(text) is None), st.sampled_from(["Ja.", "Er kam. Sie ging."])
-)
+@given(TEXTS.filter(lambda text: wire.find_sign_off(text) is None), st.sampled_from(["Ja.", "Er kam. Sie ging."]))
 def test_an_appended_paragraph_changes_nothing_before(text: str, more: str) -> None:
     before, after = split(text), split(f"{text}\n\n{more}")
-    if (
-        wire.find_title(text) == wire.find_title(f"{text}\n\n{more}")
-        and len({s.paragraph for s in before}) > 1
-    ):
+    if wire.find_title(text) == wire.find_title(f"{text}\n\n{more}") and len({s.paragraph for s in before}) > 1:
         assert after[: len(before)] == before
     assert [(s.start, s.end) for s in after[: len(before)]] == [(s.start, s.end) for s in before]
 

@@ -49,9 +49,7 @@ def test_seed() -> None:
     ],
 )
 @pytest.mark.parametrize("before", ["", "Minister beraten\n\n", "Minister beraten\nVon Eva Muster\n\n"])
-def test_datelines(
-    opening: str, place: str | None, agency: str | None, day: date | None, before: str
-) -> None:
+def test_datelines(opening: str, place: str | None, agency: str | None, day: date | None, before: str) -> None:
     text = f"{before}{opening}{BODY}\n\nMehr dazu."
     found = find_dateline(text)
     assert found is not None

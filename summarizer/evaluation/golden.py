@@ -104,9 +104,7 @@ class AnnotatedClaim(_Annotation):
     stance: Stance
     measure: Measure
     conditions: list[Words] = Field(default_factory=list, description="What must happen first, as worded.")
-    evidence: list[Words] = Field(
-        min_length=1, description="The opening words of each sentence that carries it."
-    )
+    evidence: list[Words] = Field(min_length=1, description="The opening words of each sentence that carries it.")
     quote: Words | None = Field(default=None, description="Direct speech, verbatim, without the marks.")
     via: Words | None = Field(default=None, description="Who passes it on, when second-hand.")
     said_on: date | None = Field(default=None, description="The day it was said, where the text gives one.")
@@ -224,9 +222,7 @@ def _read_annotation(file: Path) -> Annotation:
 
 def _schema_problems(error: ValidationError) -> Iterator[str]:
     for problem in error.errors(include_url=False, include_context=False):
-        path = [
-            part for part in problem["loc"] if part not in {"name", "speaker"} or part == problem["loc"][-1]
-        ]
+        path = [part for part in problem["loc"] if part not in {"name", "speaker"} or part == problem["loc"][-1]]
         where = ""
         if len(path) > 1 and path[0] == "claims" and isinstance(path[1], int):
             where, path = f"claim {path[1] + 1}: ", path[2:]
@@ -330,9 +326,7 @@ class _Resolver:
             return fitting[0]
         if fitting:
             numbers = ", ".join(str(s.number) for s in fitting)
-            self.problems.append(
-                f"evidence: {opening!r} begins several sentences: {numbers}; give more words"
-            )
+            self.problems.append(f"evidence: {opening!r} begins several sentences: {numbers}; give more words")
         elif starting:
             self.problems.append(f"evidence: {opening!r} begins a heading, which is never evidence")
         else:

@@ -187,9 +187,7 @@ class _Places:
         return frozenset(found)
 
 
-def _attributed(
-    claim: Claim, identities: Identities, places: _Places, *, optional: bool = False
-) -> list[Attributed]:
+def _attributed(claim: Claim, identities: Identities, places: _Places, *, optional: bool = False) -> list[Attributed]:
     """A claim once for each speaker; a speaker named twice counts once."""
     sentences = places.numbers(claim.evidence)
     by_identity: dict[str, Speaker] = {}

@@ -36,9 +36,7 @@ def steps(document: Document, *, max_reasks: int, only: frozenset[int] | None = 
 
 
 def _chunk_steps(document: Document, part: Chunk, max_reasks: int, only: frozenset[int] | None) -> Steps:
-    citable = frozenset(
-        s.number for s in part.sentences if not s.is_heading and (only is None or s.number in only)
-    )
+    citable = frozenset(s.number for s in part.sentences if not s.is_heading and (only is None or s.number in only))
     model = _response_model(document, citable)
     request: StructuredRequest[Any] = StructuredRequest(
         _messages(document, part, only), model, max_output_tokens=MAX_OUTPUT_TOKENS, max_reasks=max_reasks
@@ -66,9 +64,7 @@ def _messages(document: Document, part: Chunk, only: frozenset[int] | None) -> t
     prompt = prompting.load("article/extract")
     article = document.article
     dateline = find_dateline(article.text)
-    head = (
-        f"dateline: {prompting.harmless(article.text[dateline.start : dateline.end])}\n" if dateline else ""
-    )
+    head = f"dateline: {prompting.harmless(article.text[dateline.start : dateline.end])}\n" if dateline else ""
     if article.published:
         head += f"published: {article.published.isoformat()}\n"
     user = prompt["user"].format(

@@ -24,9 +24,7 @@ class _Draft(BaseModel):
     @field_validator("role", "affiliation", "quote", "via", "said_on", mode="before", check_fields=False)
     @classmethod
     def _blank_is_absent(cls, value: Any) -> Any:
-        return (
-            None if isinstance(value, str) and value.strip().lower() in {"", "null", "none", "-"} else value
-        )
+        return None if isinstance(value, str) and value.strip().lower() in {"", "null", "none", "-"} else value
 
 
 class SpeakerDraft(_Draft):

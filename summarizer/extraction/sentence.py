@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel, Field
 
 from summarizer import prompting
-from summarizer.actors import country_name, country_of, find_actors
+from summarizer.actors import country_name, country_of, demonym_country, find_actors
 from summarizer.cues import Cue, find_cues
 from summarizer.dates import find_days
 from summarizer.document import Document
@@ -23,7 +23,9 @@ from summarizer.llm.base import Completion, CompletionRequest, StructuredReply, 
 from summarizer.models import Attribution, Measure, Sentence, SpeakerKind, Stance
 from summarizer.people import find_person, is_bare_government, is_pronoun, is_role_phrase, looks_like_person
 
-NOBODY_MIN_PROBABILITY = 0.7  # chosen on the seed
+# Above this probability of "-" a sentence gives nobody's position. A strong cue is evidence against that.
+NOBODY_MIN_PROBABILITY = 0.7
+NOBODY_MIN_PROBABILITY_WITH_CUE = 0.96
 _NAME_CHARS = r"/[^;|.,:\n\[\"\-][^;|.,:\n\[\"]{1,45}/"
 _PERSONAL = re.compile(
     r"^\W*(?:er|sie|he|she|they)\b|\b(?:sagte|erklärte|fragte|betonte|said|added|asked) (?:er|sie|he|she|they)\b|\b(?:he|she|they) (?:said|added|asked|stressed|insisted)\b",
@@ -63,6 +65,9 @@ def steps(document: Document, *, topic: str, grammar: bool) -> Steps:
     for sentence in document.sentences:
         if sentence.is_heading:
             continue
+        if pending is not None and document.sentence(pending.evidence[-1]).paragraph != sentence.paragraph:
+            yield pending
+            pending = None
         for draft in (yield from _drafts_of(document, sentence, state, topic, grammar)):
             if pending is not None and _continues(document, pending, draft):
                 pending = _joined(pending, draft)
@@ -86,10 +91,10 @@ def _drafts_of(
     if not cues or not _on_topic(document, sentence, topic):
         state.measure = own_measure or state.measure
         return []
-    if state.previous and _speaks_on(text, cues, article.language):
+    if state.previous and _speaks_on(text, sentence.start, cues, article.language):
         names = [state.previous]
     else:
-        names = yield from _ask(article.language, text, None, grammar)
+        names = yield from _ask(article.language, text, cues, grammar)
     speakers = [s for name in names if (s := _speaker(document, sentence, name, state)) is not None]
     if not speakers:
         return []
@@ -98,8 +103,7 @@ def _drafts_of(
     measure = own_measure or state.measure or Measure.GENERAL
     state.measure = own_measure or state.measure
     return [
-        _draft(document, sentence, part, clause, cues, quote, measure)
-        for part, clause in _by_clause(text, speakers)
+        _draft(document, sentence, part, clause, cues, quote, measure) for part, clause in _by_clause(text, speakers)
     ]
 
 
@@ -129,19 +133,20 @@ def _draft(
 
 
 def _ask(
-    language: str, text: str, previous: str | None, grammar: bool
+    language: str, text: str, cues: list[Cue], grammar: bool
 ) -> Generator[CompletionRequest | StructuredRequest[SpeakerNames], object, list[str]]:
-    question = prompting.speaker_question(language, text, previous)
+    question = prompting.speaker_question(language, text, None)
     if not grammar:
         reply = yield StructuredRequest(question[:-1], SpeakerNames, max_output_tokens=400)
         assert isinstance(reply, StructuredReply)
         given: list[str] = reply.value.names
         return _cleaned(given)
-    offered = prompting.harmless(f"{text} {previous or ''}")
-    completion = yield CompletionRequest(question, _grammar(offered), top_logprobs=8)
+    completion = yield CompletionRequest(question, _grammar(prompting.harmless(text)), top_logprobs=8)
     assert isinstance(completion, Completion)
     nobody = sum(p for token, p in completion.first_token.items() if token.strip().startswith("-"))
-    return [] if nobody >= NOBODY_MIN_PROBABILITY else _cleaned(completion.text.split(";"))
+    strong = any(c.kind in {"verb", "source"} and not c.weak for c in cues)
+    limit = NOBODY_MIN_PROBABILITY_WITH_CUE if strong else NOBODY_MIN_PROBABILITY
+    return [] if nobody >= limit else _cleaned(completion.text.split(";"))
 
 
 def _grammar(words: str) -> str:
@@ -162,17 +167,18 @@ def _on_topic(document: Document, sentence: Sentence, topic: str) -> bool:
     return prompting.topic(topic).search(words) is not None
 
 
-def _speaks_on(text: str, cues: list[Cue], language: str) -> bool:
+def _speaks_on(text: str, start: int, cues: list[Cue], language: str) -> bool:
     """Whether the one who spoke before goes on: a pronoun or role noun as subject, or Konjunktiv I alone."""
     opens_with_country = any(m.kind == "name" and m.start <= 4 for m in find_actors(text, language))
     verbs = {(c.start, c.end) for c in cues if c.kind in {"verb", "source"} and not c.weak}
     subjunctive = {(c.start, c.end) for c in cues if c.kind == "subjunctive" and not c.weak}
     if _PERSONAL.search(text) or _CONTINUING.match(text):
         return True
-    if is_role_phrase(" ".join(text.split()[:2]).strip(",.")):
+    if demonym_country(" ".join(text.split()[:2]).strip(",.")):
         return True
+    main_clause = any(not c.weak and c.kind == "subjunctive" and "," not in text[: c.start - start] for c in cues)
     only_quoted = {c.kind for c in cues if not c.weak} == {"quotation"}
-    return not opens_with_country and (only_quoted or bool(subjunctive and not verbs - subjunctive))
+    return not opens_with_country and (only_quoted or main_clause or bool(subjunctive and not verbs - subjunctive))
 
 
 def _speaker(document: Document, sentence: Sentence, name: str, state: _State) -> SpeakerDraft | None:
@@ -184,14 +190,10 @@ def _speaker(document: Document, sentence: Sentence, name: str, state: _State) -
     if is_bare_government(name):
         name = _nearest_country(document, sentence) or name
     if code := country_of(name):
-        return SpeakerDraft(
-            name=name, kind=SpeakerKind.GOVERNMENT, affiliation=country_name(code, article.language)
-        )
+        return SpeakerDraft(name=name, kind=SpeakerKind.GOVERNMENT, affiliation=country_name(code, article.language))
     person = None if name.split()[0].islower() else find_person(name, article.text, article.language)
     if person is not None and looks_like_person(person.name):
-        return SpeakerDraft(
-            name=person.name, kind=SpeakerKind.PERSON, role=person.role, affiliation=person.affiliation
-        )
+        return SpeakerDraft(name=person.name, kind=SpeakerKind.PERSON, role=person.role, affiliation=person.affiliation)
     return SpeakerDraft(name=name, kind=labels.kind_of_description(name))
 
 

@@ -226,9 +226,7 @@ class OpenAIModel:
                 "Check the model's name, and the base URL: it mostly ends in /v1.",
             )
         if model_id in offered:
-            return ServiceError(
-                f"{host} lists {model_id}, but takes no chat completions for it.", "Use another model."
-            )
+            return ServiceError(f"{host} lists {model_id}, but takes no chat completions for it.", "Use another model.")
         return ModelNotFoundError(f"{host} has no model {model_id}.", offer(offered))
 
     def _sync_client(self) -> openai.OpenAI:
@@ -352,7 +350,5 @@ def _checked_key(key: SecretStr | None, variable: str) -> SecretStr | None:
     if not text:
         return None
     if not text.isascii() or not text.isprintable():
-        raise ConfigurationError(
-            f"The key in {variable} has characters that no key has.", f"Set {variable} again."
-        )
+        raise ConfigurationError(f"The key in {variable} has characters that no key has.", f"Set {variable} again.")
     return SecretStr(text)

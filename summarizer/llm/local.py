@@ -22,9 +22,7 @@ _ENGINE_PARAMETERS = frozenset({"messages", "max_tokens", "temperature", "respon
 class LocalModel:
     """A GGUF file run in this process. Raises only `ModelError`s once it is loaded."""
 
-    def __init__(
-        self, name: str, path: Path, *, context_tokens: int = 2048, threads: int | None = None
-    ) -> None:
+    def __init__(self, name: str, path: Path, *, context_tokens: int = 2048, threads: int | None = None) -> None:
         """Load the file; raises as `Engine` does."""
         self._name = name
         self._engine = Engine(path, context_tokens=context_tokens, threads=threads)

@@ -77,9 +77,7 @@ def choose_model(
     """
     named = (name or "").strip()
     from_env = env.get(MODEL_VARIABLE, "").strip()
-    settings = _Settings(
-        named or from_env, "--model" if named else MODEL_VARIABLE, (base_url or "").strip(), env
-    )
+    settings = _Settings(named or from_env, "--model" if named else MODEL_VARIABLE, (base_url or "").strip(), env)
     if _is_local(settings.name):
         return _named_local(settings)
     if offline:

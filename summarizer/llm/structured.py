@@ -119,9 +119,7 @@ class StructuredCaller:
             return received(source(**arguments), counts)
 
         mode = instructor.Mode[self._mode.upper()]
-        client = instructor.Instructor(
-            client=None, create=instructor.patch(create=create, mode=mode), mode=mode
-        )
+        client = instructor.Instructor(client=None, create=instructor.patch(create=create, mode=mode), mode=mode)
         try:
             value, _ = client.create_with_completion(**self._arguments(request))
         except Exception as error:
@@ -144,9 +142,7 @@ class StructuredCaller:
             return received(await source(**arguments), counts)
 
         mode = instructor.Mode[self._mode.upper()]
-        client = instructor.AsyncInstructor(
-            client=None, create=instructor.patch(create=create, mode=mode), mode=mode
-        )
+        client = instructor.AsyncInstructor(client=None, create=instructor.patch(create=create, mode=mode), mode=mode)
         try:
             value, _ = await client.create_with_completion(**self._arguments(request))
         except Exception as error:

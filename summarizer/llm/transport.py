@@ -43,9 +43,7 @@ _CONTEXT = re.compile(
 _REFUSED_PARAMETER = re.compile(
     r"unsupported|not support|unrecogni[sz]ed|unknown|not (permitted|allowed)|deprecated", re.I
 )
-_UNKNOWN_MODEL = re.compile(
-    r"model\b.*(not found|does not exist|not exist)|not a valid model|unknown model", re.I
-)
+_UNKNOWN_MODEL = re.compile(r"model\b.*(not found|does not exist|not exist)|not a valid model|unknown model", re.I)
 _NO_TOOLS = re.compile(r"\btools?(_choice)?\b|response_format|json_schema", re.I)
 ADJUSTABLE = ("temperature", "max_completion_tokens", "max_tokens")
 
@@ -271,9 +269,7 @@ def _authentication(status: int, service: Service) -> Failure:
 
 def _bad_request(error: openai.APIStatusError, words: str, codes: set[str], service: Service) -> Failure:
     if error.status_code == 404 or "model_not_found" in codes or _UNKNOWN_MODEL.search(words):
-        return Failure(
-            ModelNotFoundError, f"{service.host} has no model {service.model_id}.", model_unknown=True
-        )
+        return Failure(ModelNotFoundError, f"{service.host} has no model {service.model_id}.", model_unknown=True)
     if "context_length_exceeded" in codes or error.status_code == 413 or _CONTEXT.search(words):
         return Failure(
             TruncatedError,
@@ -281,9 +277,7 @@ def _bad_request(error: openai.APIStatusError, words: str, codes: set[str], serv
             "Use smaller chunks, or a model with a larger context.",
         )
     if "content_filter" in codes:
-        return Failure(
-            RefusalError, f"The content filter of {service.host} refused the request.", "Use another model."
-        )
+        return Failure(RefusalError, f"The content filter of {service.host} refused the request.", "Use another model.")
     refused = _refused_parameter(error, words, codes)
     hint = "Check that the model can do what was asked."
     if refused is None and _NO_TOOLS.search(words):

@@ -54,9 +54,7 @@ def refuse_binary(data: bytes, name: str) -> None:
 
 def charset_of_html(data: bytes) -> str | None:
     """The charset that a page declares for itself, or none."""
-    match = re.search(
-        rb"""<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*["']?([\w:.-]+)""", data[:4096], re.I
-    )
+    match = re.search(rb"""<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*["']?([\w:.-]+)""", data[:4096], re.I)
     return match[1].decode("ascii", "replace") if match else None
 
 

@@ -49,13 +49,9 @@ def read_source(
 
             allowed = (lambda _: True) if allow_private else None
             page = fetch(source, timeout_s=timeout_s, max_bytes=max_bytes, is_allowed=allowed)
-            return read_bytes(
-                page.data, name=page.url, media_type=page.content_type, url=page.url, language=language
-            )
+            return read_bytes(page.data, name=page.url, media_type=page.content_type, url=page.url, language=language)
     path = Path(source)
-    return read_bytes(
-        _read_file(path, max_bytes), name=repr(str(path)), suffix=path.suffix, language=language
-    )
+    return read_bytes(_read_file(path, max_bytes), name=repr(str(path)), suffix=path.suffix, language=language)
 
 
 def read_bytes(

@@ -29,9 +29,7 @@ class Page:
 
 def looks_like_html(text: str) -> bool:
     """Whether a text of unknown type is an HTML page."""
-    opening = re.sub(r"<!--.*?-->|<\?xml[^>]*>", "", text[:_SNIFFED_CHARS], flags=re.DOTALL).lstrip(
-        "\ufeff \t\r\n"
-    )
+    opening = re.sub(r"<!--.*?-->|<\?xml[^>]*>", "", text[:_SNIFFED_CHARS], flags=re.DOTALL).lstrip("\ufeff \t\r\n")
     return bool(re.match(r"<(?:!doctype\s+html|html|head|body)\b", opening, re.IGNORECASE))
 
 

@@ -127,9 +127,7 @@ async def _request(client: httpx.AsyncClient, url: httpx.URL, limits: _Limits) -
     import httpx
 
     if url.scheme not in ("http", "https") or not url.host:
-        raise FetchError(
-            f"{_shown(url)} is no http or https address.", "Pass the address of the article itself."
-        )
+        raise FetchError(f"{_shown(url)} is no http or https address.", "Pass the address of the article itself.")
     host = url.raw_host.decode("ascii")
     headers = {"Host": url.netloc.decode("ascii"), "User-Agent": _user_agent(), "Accept-Encoding": "gzip",
                "Accept": "text/html,text/plain,text/markdown;q=0.9"}  # fmt: skip
@@ -178,9 +176,7 @@ async def _body(response: httpx.Response, url: httpx.URL, limits: _Limits) -> by
         try:
             body += unpack.decompress(chunk, room) if unpack else chunk
         except zlib.error:
-            raise FetchError(
-                f"{_shown(url)} is damaged: its compression is broken.", "Try again later."
-            ) from None
+            raise FetchError(f"{_shown(url)} is damaged: its compression is broken.", "Try again later.") from None
         if max(len(body), received) > limits.max_bytes:
             raise _too_large(url, limits)
     if unpack and not unpack.eof:

@@ -24,9 +24,7 @@ def to_jsonl_line(outcome: Report | FailedArticle) -> str:
 
     U+0085, U+2028 and U+2029 are escaped: no reader splits the line.
     """
-    text = json.dumps(
-        outcome.model_dump(mode="json"), ensure_ascii=False, allow_nan=False, separators=(",", ":")
-    )
+    text = json.dumps(outcome.model_dump(mode="json"), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return _LINE_ENDS.sub(_escaped, _SURROGATES.sub(_escaped, text)) + "\n"
 
 

@@ -60,9 +60,7 @@ def _blocks(report: Report, group_by: GroupBy) -> Iterator[str]:
     yield f"# {escaped(article.title) or escaped(article.source) or 'Untitled article'}"
     if facts := _facts(report):
         yield facts
-    yield from (
-        f"{escaped(s.text)} {_citation(s.claims)}".strip() for s in report.summary.sentences if s.text.strip()
-    )
+    yield from (f"{escaped(s.text)} {_citation(s.claims)}".strip() for s in report.summary.sentences if s.text.strip())
     if report.claims:
         yield f"## Claims by {group_by.value}"
         yield from _claims(report, group_by)

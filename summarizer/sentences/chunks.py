@@ -20,9 +20,7 @@ class Chunk:
     sentences: tuple[Sentence, ...]
 
 
-def context_of(
-    sentences: Sequence[Sentence], index: int, *, count: int = CONTEXT_SENTENCES
-) -> tuple[Sentence, ...]:
+def context_of(sentences: Sequence[Sentence], index: int, *, count: int = CONTEXT_SENTENCES) -> tuple[Sentence, ...]:
     """What helps to understand `sentences[index:]`: up to `count` sentences before, and the nearest heading.
 
     The heading is left out when `sentences[index]` is one itself, or `count` is 0.
@@ -31,9 +29,7 @@ def context_of(
     return _context(sentences, index, count, heading)
 
 
-def _context(
-    sentences: Sequence[Sentence], index: int, count: int, heading: Sentence | None
-) -> tuple[Sentence, ...]:
+def _context(sentences: Sequence[Sentence], index: int, count: int, heading: Sentence | None) -> tuple[Sentence, ...]:
     before = (sentences[i] for i in range(index - 1, -1, -1) if not sentences[i].is_heading)
     found = list(islice(before, count))
     if heading is not None and count and not (index < len(sentences) and sentences[index].is_heading):

@@ -158,9 +158,7 @@ def _is_boundary(text: str, start: int, match: re.Match[str], upcoming: int) -> 
     if word[:1].islower():
         return False
     if "!" in stop or "?" in stop:
-        bracketed = (
-            close.startswith(")") and text.rfind("(", max(start, match.start() - 8), match.start()) >= 0
-        )
+        bracketed = close.startswith(")") and text.rfind("(", max(start, match.start() - 8), match.start()) >= 0
         return not bracketed and not (close and _is_attribution(text, upcoming))
     if len(stop) > 1 or stop == "…":
         # An ellipsis in brackets of its own stands for left-out words.

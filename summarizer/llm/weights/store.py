@@ -30,9 +30,7 @@ Progress = Callable[[int, int], None]
 Say = Callable[[str], None]
 
 _GGUF_MAGIC = b"GGUF"
-_OTHER_WAYS = (
-    "Or name a GGUF file that you have (-m local/PATH.gguf), or use a service (set OPENAI_API_KEY, or -m)."
-)
+_OTHER_WAYS = "Or name a GGUF file that you have (-m local/PATH.gguf), or use a service (set OPENAI_API_KEY, or -m)."
 _log = logging.getLogger(__name__)
 
 
@@ -71,13 +69,9 @@ def _checked_gguf(path: Path) -> Path:
         with path.open("rb") as file:
             magic = file.read(len(_GGUF_MAGIC))
     except OSError as error:
-        raise WeightsError(
-            f"{path} can't be read: {error.strerror or error}.", "Name a GGUF file."
-        ) from error
+        raise WeightsError(f"{path} can't be read: {error.strerror or error}.", "Name a GGUF file.") from error
     if magic != _GGUF_MAGIC:
-        raise WeightsError(
-            f"{path} is not a GGUF file.", "The embedded engine reads models in GGUF format only."
-        )
+        raise WeightsError(f"{path} is not a GGUF file.", "The embedded engine reads models in GGUF format only.")
     return path
 
 
@@ -276,8 +270,7 @@ def _check_free_disk(model: ModelFile, done: int) -> None:
     free = shutil.disk_usage(model.path.parent).free
     if free < needed:
         raise WeightsError(
-            f"Fetching {model.name} needs {_size(needed)} of disk in {model.path.parent}, "
-            f"but {_size(free)} are free.",
+            f"Fetching {model.name} needs {_size(needed)} of disk in {model.path.parent}, but {_size(free)} are free.",
             f"Make room, or set SUMMARIZER_CACHE to a folder elsewhere. {_OTHER_WAYS}",
         )
 
