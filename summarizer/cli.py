@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +15,7 @@ from summarizer.errors import ConfigurationError, SummarizerError
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress, TaskID
 
     from summarizer.models import Claim, FailedArticle, Report
     from summarizer.pipeline import Summarizer
@@ -224,7 +225,7 @@ def _show_claim(console: Console, claim: Claim) -> None:
 def _write(outcomes: list[Report | FailedArticle], chosen: Format, group_by: Group, output: Path | None) -> None:
     from summarizer import rendering
 
-    reports: list[Report] = [o for o in outcomes if hasattr(o, "claims")]
+    reports: list[Report] = _reports(outcomes)
     if chosen is Format.TABLE and output is None:
         from rich.console import Console
 
@@ -243,6 +244,12 @@ def _write(outcomes: list[Report | FailedArticle], chosen: Format, group_by: Gro
         _to_file(output, text, chosen)
 
 
+def _reports(outcomes: Iterable[Report | FailedArticle]) -> list[Report]:
+    from summarizer.models import Report
+
+    return [o for o in outcomes if isinstance(o, Report)]
+
+
 def _ending(chosen: Format) -> str:
     return {Format.MARKDOWN: "md", Format.TABLE: "txt"}.get(chosen, chosen.value)
 
@@ -253,13 +260,13 @@ def _to_file(path: Path, text: str, chosen: Format) -> None:
     path.write_text(text, encoding=CSV_FILE_ENCODING if chosen is Format.CSV else "utf-8", newline="")
 
 
-def _text(outcomes: list[Report | FailedArticle], chosen: Format, group_by: Group) -> str:
+def _text(outcomes: Sequence[Report | FailedArticle], chosen: Format, group_by: Group) -> str:
     from summarizer import rendering
 
     grouping = rendering.GroupBy(group_by.value)
     if chosen is Format.JSONL:
         return "".join(rendering.to_jsonl_line(o) for o in outcomes)
-    reports: list[Report] = [o for o in outcomes if hasattr(o, "claims")]
+    reports: list[Report] = _reports(outcomes)
     if chosen is Format.JSON:
         return "".join(rendering.to_json(r) for r in reports)
     if chosen is Format.CSV:
@@ -280,8 +287,8 @@ class _Download:
 
     def __init__(self, console: Console, quiet: bool) -> None:
         self._console, self._quiet = console, quiet
-        self._bar = None
-        self._task = None
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
 
     def __enter__(self) -> _Download:
         return self
@@ -306,6 +313,7 @@ class _Download:
             )
             self._bar.start()
             self._task = self._bar.add_task("", total=total)
+        assert self._task is not None
         self._bar.update(self._task, completed=done, total=total)
 
 

@@ -13,8 +13,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = 1
-
 
 class Stance(StrEnum):
     """What the speaker does with the guarantee or measure that a claim is about."""
@@ -235,7 +233,7 @@ class Run(_Model):
 class Report(_Model):
     """Everything about one article."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     article: Article
     claims: list[Claim]
     rejections: list[Rejection] = Field(default_factory=list)

@@ -88,19 +88,19 @@ def _response_model(document: Document, citable: frozenset[int]) -> type[BaseMod
             verifier = Verifier(document)
             problems = [
                 f"claims[{i}]: {reason.message}"
-                for i, claim in enumerate(self.claims)  # type: ignore[attr-defined]
+                for i, claim in enumerate(self.claims)
                 for reason in verifier.check(claim, citable)[1]
             ]
             if problems:
                 raise ValueError("\n".join(problems))
             return self
 
-    numbers = sorted(citable)
+    numbers: list[Any] = sorted(citable)
     cited = Field(
         min_length=1,
         max_length=8,
         description=ClaimDraft.model_fields["evidence"].description,
-        json_schema_extra={"items": {"type": "integer", "enum": numbers}},
+        json_schema_extra={"items": {"type": "integer", "enum": [*numbers]}},
     )
     chunk_claim = create_model("ClaimDraft", __base__=ClaimDraft, evidence=(list[int], cited))
     return create_model(

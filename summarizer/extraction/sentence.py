@@ -28,8 +28,10 @@ NOBODY_MIN_PROBABILITY = 0.7
 NOBODY_MIN_PROBABILITY_WITH_CUE = 0.96
 _NAME_CHARS = r"/[^;|.,:\n\[\"\-][^;|.,:\n\[\"]{1,45}/"
 _PERSONAL = re.compile(
-    r"^\W*(?:er|sie|he|she|they)\b|\b(?:sagte|erklärte|fragte|betonte|said|added|asked) (?:er|sie|he|she|they)\b|\b(?:he|she|they) (?:said|added|asked|stressed|insisted)\b",
-    re.I,
+    r"^\W*(?:er|sie|he|she|they)\b"
+    r"|\b(?:sagte|erklärte|fragte|betonte|said|added|asked) (?:er|sie|he|she|they)\b"
+    r"|\b(?:he|she|they) (?:said|added|asked|stressed|insisted)\b",
+    re.IGNORECASE,
 )
 _CONTINUING = re.compile(r"^(?:demnach|und|and|zugleich|zudem|auch)\b", re.IGNORECASE)
 

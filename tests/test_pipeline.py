@@ -1,0 +1,125 @@
+"""The whole way, against a real HTTP server and through the command line."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from openai_server import OpenAIServer, Status
+
+from summarizer import Summarizer, SummarizerError, read_source
+
+SEED = Path(__file__).parent.parent / "seeds" / "2025-09-05-dpa-afx-paris.txt"
+
+
+def claim(**changes):
+    base = {
+        "evidence": [22],
+        "speakers": [
+            {"name": "Frankreich", "kind": "government"},
+            {"name": "Großbritannien", "kind": "government"},
+        ],
+        "statement": "Frankreich und Großbritannien erklärten sich zum Entsenden einiger Tausend Soldaten bereit.",
+        "attribution": "narrated",
+        "stance": "commits",
+        "measure": "troops",
+    }
+    return base | changes
+
+
+def answer(*claims):
+    return json.dumps({"claims": list(claims)})
+
+
+@pytest.fixture
+def server():
+    with OpenAIServer() as running:
+        yield running
+
+
+@pytest.fixture
+def key(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted-0123456789")
+    return "sk-planted-0123456789"
+
+
+def run(server, monkeypatch, mode="tools"):
+    monkeypatch.setenv("SUMMARIZER_MODE", mode)
+    with Summarizer("stand-in", base_url=server.base_url) as summarizer:
+        return summarizer.summarize(read_source(SEED))
+
+
+@pytest.mark.parametrize("mode", ["tools", "json_schema"])
+def test_claims_are_tied_to_the_text(server, key, monkeypatch, mode):
+    server.reply_with(answer(claim()))
+    report = run(server, monkeypatch, mode)
+    assert [s.name for s in report.claims[0].speakers] == ["Frankreich", "Großbritannien"]
+    for evidence in report.claims[0].evidence:
+        assert report.article.text[evidence.start : evidence.end] == evidence.text
+    assert {p.actor for p in report.positions} == {"Frankreich", "Großbritannien"}
+    assert report.summary.sentences[0].claims == ["c1"]
+    assert key not in report.model_dump_json()
+
+
+@pytest.mark.parametrize("mode", ["tools", "json_schema"])
+def test_a_reask_says_what_was_wrong_and_repairs_it(server, key, monkeypatch, mode):
+    server.reply_with(answer(claim(quote="words that nobody said")), answer(claim()))
+    report = run(server, monkeypatch, mode)
+    assert len(report.claims) == 1 and not report.rejections
+    assert "words that nobody said" in json.dumps(server.chats[1].body)
+    assert report.run.usage.reasks == 1
+
+
+def test_what_stays_invalid_is_rejected_with_its_reason(server, key, monkeypatch):
+    bad = claim(speakers=[{"name": "Nadia Erfunden", "kind": "person"}])
+    server.reply_with(*[answer(claim(), bad)] * 3)
+    report = run(server, monkeypatch)
+    assert len(report.claims) == 1
+    assert [r.check for r in report.rejections[0].reasons] == ["speaker_not_in_article"]
+
+
+def test_an_invented_sentence_number_is_rejected(server, key, monkeypatch):
+    server.reply_with(*[answer(claim(evidence=[9999]))] * 3)
+    report = run(server, monkeypatch)
+    assert not report.claims and report.rejections
+
+
+def test_a_wrong_key_is_named_and_not_shown(server, key, monkeypatch):
+    server.reply_with(Status(401))
+    with pytest.raises(SummarizerError) as caught:
+        run(server, monkeypatch)
+    assert caught.value.type == "authentication" and key not in str(caught.value)
+
+
+def cli(*arguments, server=None, tmp_path=None, **env):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("OPENAI", "SUMMARIZER"))}
+    environment |= {"HOME": str(tmp_path), "OPENAI_API_KEY": "sk-planted-0123456789", **env}
+    return subprocess.run(
+        [sys.executable, "-m", "summarizer", *map(str, arguments)], capture_output=True, env=environment, timeout=60
+    )
+
+
+def test_command_line_gives_json_on_stdout_only(server, tmp_path):
+    server.reply_with(answer(claim()))
+    done = cli(SEED, "-m", "stand-in", "--base-url", server.base_url, "-f", "json", tmp_path=tmp_path)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["claims"][0]["evidence"][0]["sentence"] == 22
+    assert b"Frankreich" in done.stderr
+    assert b"sk-planted" not in done.stdout + done.stderr
+
+
+def test_command_line_accounts_for_every_article(server, tmp_path):
+    server.reply_with(answer(claim()))
+    missing = tmp_path / "absent.txt"
+    done = cli(SEED, missing, "-m", "stand-in", "--base-url", server.base_url, "-f", "jsonl", tmp_path=tmp_path)
+    lines = [json.loads(line) for line in done.stdout.decode().splitlines()]
+    assert done.returncode == 1 and len(lines) == 2
+    assert lines[1]["error"]["type"] == "input" and lines[1]["article"]["source"] == str(missing)
+
+
+def test_two_reports_are_no_json_document(tmp_path):
+    done = cli(SEED, SEED, "-f", "json", tmp_path=tmp_path)
+    assert done.returncode == 2 and b"jsonl" in done.stderr
