@@ -97,7 +97,11 @@ def cli(*arguments, server=None, tmp_path=None, **env):
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("OPENAI", "SUMMARIZER"))}
     environment |= {"HOME": str(tmp_path), "OPENAI_API_KEY": "sk-planted-0123456789", **env}
     return subprocess.run(
-        [sys.executable, "-m", "summarizer", *map(str, arguments)], capture_output=True, env=environment, timeout=60
+        [sys.executable, "-m", "summarizer", *map(str, arguments)],
+        check=False,
+        capture_output=True,
+        env=environment,
+        timeout=60,
     )
 
 

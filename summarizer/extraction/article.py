@@ -88,7 +88,7 @@ def _response_model(document: Document, citable: frozenset[int]) -> type[BaseMod
             verifier = Verifier(document)
             problems = [
                 f"claims[{i}]: {reason.message}"
-                for i, claim in enumerate(self.claims)
+                for i, claim in enumerate(getattr(self, "claims", []))
                 for reason in verifier.check(claim, citable)[1]
             ]
             if problems:
@@ -107,7 +107,7 @@ def _response_model(document: Document, citable: frozenset[int]) -> type[BaseMod
         "ExtractedClaims",
         __base__=Checked,
         claims=(
-            list[chunk_claim],  # type: ignore[valid-type]
+            list[chunk_claim],
             Field(max_length=MAX_CLAIMS_PER_CHUNK, description="Every claim, in the article's order."),
         ),
     )
