@@ -135,7 +135,6 @@ HEADINGS = [
     ("Sie sagte dies:", False),
     ("- Polen und Litauen", False),
     ("3. Polen und Litauen", False),
-    ("***", False),
     ("und " * 40, False),
 ]
 
@@ -353,3 +352,8 @@ def test_a_half_ends_between_paragraphs_where_it_can() -> None:
     assert halves is not None
     assert [s.text(text) for s in halves[0].sentences] == ["Eins ist lang.", "Zwei auch."]
     assert [s.text(text) for s in halves[1].context] == ["Eins ist lang.", "Zwei auch."]
+
+
+def test_a_separator_line_is_no_sentence() -> None:
+    text = "Ein Absatz steht hier.\n\n***\n\nNoch ein Absatz steht hier."
+    assert [s.text(text) for s in split(text)] == ["Ein Absatz steht hier.", "Noch ein Absatz steht hier."]
