@@ -14,6 +14,7 @@ from summarizer.document import Document
 from summarizer.errors import ModelError, SummarizerError
 from summarizer.extraction import article as article_profile
 from summarizer.extraction import sentence as sentence_profile
+from summarizer.extraction import summarizing
 from summarizer.extraction.drafts import ClaimDraft
 from summarizer.llm.base import CompletionModel, CompletionRequest, LanguageModel, StructuredRequest
 from summarizer.llm.selection import choose_model, open_model
@@ -26,6 +27,7 @@ from summarizer.models import (
     Rejection,
     Report,
     Run,
+    Summary,
     Uncovered,
     Usage,
 )
@@ -59,6 +61,7 @@ class _Work:
     claims: list[Claim] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    summary: Summary | None = None
 
     def take(self, item: ClaimDraft | Rejection) -> None:
         """Verify a draft, and keep it as a claim or as a rejection."""
@@ -267,7 +270,7 @@ class Summarizer:
             rejections=work.rejections,
             uncovered=work.uncovered(),
             positions=summary.positions(work.claims, article.language),
-            summary=summary.summarize_claims(work.claims, article.language),
+            summary=work.summary or summary.summarize_claims(work.claims, article.language),
             run=Run(
                 model=self.open().name,
                 prompt=self._prompt(article),
@@ -290,34 +293,39 @@ class Summarizer:
         model = self.open()
         if self.settings.profile == "sentence":
             grammar = isinstance(model, CompletionModel)
+            if self.settings.thorough:
+                work.warnings.append("--thorough has no effect in profile sentence, which asks about every sentence.")
             yield from sentence_profile.steps(work.document, topic=self.settings.topic, grammar=grammar)
             return
         yield from article_profile.steps(work.document, max_reasks=self.settings.max_reasks)
         if self.settings.thorough and (missed := frozenset(u.sentence for u in work.uncovered())):
             yield from article_profile.steps(work.document, max_reasks=self.settings.max_reasks, only=missed)
+        if work.claims:
+            try:
+                work.summary = yield from summarizing.steps(work.claims, work.document.article.language)
+            except ModelError as error:
+                work.warnings.append(f"The summary was made without the model: {error.message}")
 
 
 def _counted(items: Generator[Any, object, None], work: _Work) -> Generator[Request, object, Usage]:
     """Pass requests on and replies back, take drafts, and add up what was spent."""
     usage = Usage()
     reply: object = None
+    error: ModelError | None = None
     try:
         while True:
-            item = items.send(reply)
-            reply = None
+            item = items.throw(error) if error else items.send(reply)
+            reply, error = None, None
             if isinstance(item, ClaimDraft | Rejection):
                 work.take(item)
                 continue
             try:
                 reply = yield item
-            except ModelError as error:
-                usage += error.usage or Usage()
-                item = items.throw(error)
-                while isinstance(item, ClaimDraft | Rejection):
-                    work.take(item)
-                    item = next(items)
-                reply = yield item
-            usage += getattr(reply, "usage", Usage())
+            except ModelError as failure:
+                error = failure
+                usage += failure.usage or Usage()
+            else:
+                usage += getattr(reply, "usage", Usage())
     except StopIteration:
         return usage
 

@@ -52,7 +52,6 @@ class Draft(Protocol):
     quote: str | None
     via: str | None
     said_on: str | None
-    confidence: float | None
 
     @property
     def speakers(self) -> Iterable[SpeakerLike]: ...
@@ -93,7 +92,6 @@ class Verifier:
                 quote=quote,
                 via=draft.via,
                 said_on=self._said_on(draft.said_on, cited),
-                confidence=draft.confidence,
             ),
             [],
         )

@@ -33,6 +33,18 @@ def answer(*claims):
     return json.dumps({"claims": list(claims)})
 
 
+SUMMARY = json.dumps(
+    {
+        "sentences": [
+            {"text": "Frankreich und Großbritannien wollen Soldaten entsenden.", "claims": ["c1"]},
+            {"text": "Auch Brasilien will Soldaten entsenden.", "claims": ["c1"]},
+            {"text": "Es sollen 9000 Soldaten sein.", "claims": ["c1"]},
+            {"text": "Das steht nirgends.", "claims": ["c77"]},
+        ]
+    }
+)
+
+
 @pytest.fixture
 def server():
     with OpenAIServer() as running:
@@ -53,19 +65,19 @@ def run(server, monkeypatch, mode="tools"):
 
 @pytest.mark.parametrize("mode", ["tools", "json_schema"])
 def test_claims_are_tied_to_the_text(server, key, monkeypatch, mode):
-    server.reply_with(answer(claim()))
+    server.reply_with(answer(claim()), SUMMARY)
     report = run(server, monkeypatch, mode)
     assert [s.name for s in report.claims[0].speakers] == ["Frankreich", "Großbritannien"]
     for evidence in report.claims[0].evidence:
         assert report.article.text[evidence.start : evidence.end] == evidence.text
     assert {p.actor for p in report.positions} == {"Frankreich", "Großbritannien"}
-    assert report.summary.sentences[0].claims == ["c1"]
+    assert [x.text for x in report.summary.sentences] == ["Frankreich und Großbritannien wollen Soldaten entsenden."]
     assert key not in report.model_dump_json()
 
 
 @pytest.mark.parametrize("mode", ["tools", "json_schema"])
 def test_a_reask_says_what_was_wrong_and_repairs_it(server, key, monkeypatch, mode):
-    server.reply_with(answer(claim(quote="words that nobody said")), answer(claim()))
+    server.reply_with(answer(claim(quote="words that nobody said")), answer(claim()), SUMMARY)
     report = run(server, monkeypatch, mode)
     assert len(report.claims) == 1 and not report.rejections
     assert "words that nobody said" in json.dumps(server.chats[1].body)
@@ -74,7 +86,7 @@ def test_a_reask_says_what_was_wrong_and_repairs_it(server, key, monkeypatch, mo
 
 def test_what_stays_invalid_is_rejected_with_its_reason(server, key, monkeypatch):
     bad = claim(speakers=[{"name": "Nadia Erfunden", "kind": "person"}])
-    server.reply_with(*[answer(claim(), bad)] * 3)
+    server.reply_with(*[answer(claim(), bad)] * 3, SUMMARY)
     report = run(server, monkeypatch)
     assert len(report.claims) == 1
     assert [r.check for r in report.rejections[0].reasons] == ["speaker_not_in_article"]
@@ -106,7 +118,7 @@ def cli(*arguments, server=None, tmp_path=None, **env):
 
 
 def test_command_line_gives_json_on_stdout_only(server, tmp_path):
-    server.reply_with(answer(claim()))
+    server.reply_with(answer(claim()), SUMMARY)
     done = cli(SEED, "-m", "stand-in", "--base-url", server.base_url, "-f", "json", tmp_path=tmp_path)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
@@ -116,7 +128,7 @@ def test_command_line_gives_json_on_stdout_only(server, tmp_path):
 
 
 def test_command_line_accounts_for_every_article(server, tmp_path):
-    server.reply_with(answer(claim()))
+    server.reply_with(answer(claim()), SUMMARY)
     missing = tmp_path / "absent.txt"
     done = cli(SEED, missing, "-m", "stand-in", "--base-url", server.base_url, "-f", "jsonl", tmp_path=tmp_path)
     lines = [json.loads(line) for line in done.stdout.decode().splitlines()]

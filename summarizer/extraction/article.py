@@ -76,7 +76,13 @@ def _messages(document: Document, part: Chunk, only: frozenset[int] | None) -> t
     if only is not None:
         numbers = ", ".join(str(s.number) for s in part.sentences if s.number in only)
         user += f"\nCite at least one of these sentences in every claim, they were overlooked: {numbers}."
-    return Message("system", prompt["system"].strip()), Message("user", user)
+    examples = "\n\n".join(_example(e) for e in prompt["examples"])
+    return Message("system", f"{prompt['system'].strip()}\n\n{examples}"), Message("user", user)
+
+
+def _example(example: dict[str, Any]) -> str:
+    sentences = "\n".join(f"[{n}] {text}" for n, text in example["sentences"].items())
+    return f"Example:\n{sentences}\nAnswer: {json.dumps({'claims': example['claims']}, ensure_ascii=False)}"
 
 
 def _response_model(document: Document, citable: frozenset[int]) -> type[BaseModel]:

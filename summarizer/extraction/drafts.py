@@ -90,4 +90,3 @@ class ClaimDraft(_Draft):
     said_on: Short | None = Field(
         default=None, description="Words of the article that date the utterance ('on Wednesday'), copied."
     )
-    confidence: float | None = Field(default=None, exclude=True, json_schema_extra={"hidden": True})
