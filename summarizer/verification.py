@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Protocol
 
 from summarizer import dates, verbatim
@@ -200,7 +201,7 @@ class Verifier:
         code = country_of(words)
         return code is not None and code in self._codes
 
-    @property
+    @cached_property
     def _codes(self) -> frozenset[str]:
         article = self.document.article
         return frozenset(m.code for m in find_actors(article.text, article.language))
