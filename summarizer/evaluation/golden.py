@@ -172,6 +172,28 @@ def load_golden_set(folder: Path, split: Split | None = None) -> list[GoldenArti
     return [article for article in articles if split is None or article.split == split]
 
 
+def load_passes(folder: Path, golden: Path) -> list[GoldenArticle]:
+    """One annotator's pass, `SLUG.yaml` files, over articles of a golden set.
+
+    Raises:
+        GoldenError: all errors of all annotations; an article isn't in the golden set; or there is no annotation.
+    """
+    problems: list[str] = []
+    articles: list[GoldenArticle] = []
+    for file in sorted(folder.glob("*.yaml")):
+        try:
+            annotation = _read_annotation(file)
+            article = _read_article(golden / file.stem / ARTICLE_FILE, annotation)
+            articles.append(resolve(annotation, article, slug=file.stem, file=str(file)))
+        except GoldenError as error:
+            problems += error.problems
+    if not articles and not problems:
+        problems.append(f"{folder}: no SLUG.yaml in it")
+    if problems:
+        raise GoldenError(problems)
+    return articles
+
+
 def load_golden(folder: Path) -> GoldenArticle:
     """One article of the golden set.
 
