@@ -168,6 +168,13 @@ def test_compare_says_which_claims_were_lost(golden, run, server):
     assert "2025-09-05-a" in out
 
 
+def test_an_article_that_fails_only_now_makes_a_run_worse(golden, run, server):
+    evaluated(run, server, *GOOD, output="one.jsonl")
+    evaluated(run, server, Status(400), answer(), output="two.jsonl")
+    code, out, _ = run("eval", "compare", "one.jsonl", "two.jsonl")
+    assert code == 3 and "Failed in the new run only: 2025-09-05-a" in out
+
+
 def test_compare_refuses_another_golden_set(golden, run, server):
     evaluated(run, server, *GOOD, output="one.jsonl")
     (golden / "2025-09-05-b" / "claims.yaml").write_text(HEAD.replace("agency", "brief") + NO_CLAIMS)

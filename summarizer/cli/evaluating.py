@@ -203,7 +203,8 @@ def compare(
         bool, typer.Option("--any-golden", help="Compare runs over different golden sets, on the articles they share.")
     ] = False,
 ) -> None:
-    """Whether a new run is better or worse than an old one: paired bootstrap by article. Exit 3 when it is worse.
+    """Whether a new run is worse than an old one: paired bootstrap by article. Exit 3 when it is, or when articles
+    failed that didn't before.
 
     Examples:
 
@@ -220,8 +221,11 @@ def compare(
     console = Console()
     for table in comparison_tables(comparison):
         console.print(table)
-    console.print("The new run is worse." if comparison.is_worse else "The new run is not worse.")
-    raise typer.Exit(EXIT_SHORT if comparison.is_worse else 0)
+    if comparison.newly_failed:
+        console.print(f"Failed in the new run only: {', '.join(comparison.newly_failed)}", markup=False)
+    is_worse = comparison.is_worse or bool(comparison.newly_failed)
+    console.print("The new run is worse." if is_worse else "The new run is not worse.")
+    raise typer.Exit(EXIT_SHORT if is_worse else 0)
 
 
 @app.command()

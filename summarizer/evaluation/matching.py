@@ -1,20 +1,21 @@
-"""Which predicted claim is which golden one, and the figures that follow.
+"""Which predicted claim is which golden one.
 
 Claims count once for each of their speakers. A golden and a predicted pair of (speaker, claim) may match when
 they share the speaker and a sentence of evidence; the matching is one to one and of maximal total weight.
-Optional golden claims are neither rewarded nor punished: what matches one is left out of every figure.
+Optional claims are neither rewarded nor punished: what matches one is left out of every figure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from summarizer.errors import ConfigurationError, InputError
-from summarizer.evaluation.golden import GoldenArticle
+from summarizer.errors import InputError
+from summarizer.evaluation.extras import eval_extra
+from summarizer.evaluation.golden import GoldenArticle, GoldenClaim
 from summarizer.evaluation.speakers import Identities
-from summarizer.models import Claim, Evidence, Report, Sentence, Speaker
+from summarizer.models import Article, Claim, Evidence, Report, Sentence, Speaker
 
 PAIR_WEIGHT = 1.0
 STANCE_WEIGHT = 0.1
@@ -22,7 +23,7 @@ MEASURE_WEIGHT = 0.1
 EVIDENCE_WEIGHT = 0.01
 OPTIONAL_FACTOR = 0.01
 # Smaller than any difference of weights that matters: decides between matchings of equal weight.
-_TIE_ATTRIBUTION, _TIE_STATEMENT = 1e-6, 1e-7
+_TIE_ATTRIBUTION, _TIE_STATEMENT, _TIE_KIND = 1e-6, 1e-7, 5e-8
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,16 @@ class MatchedPair:
         return self.gold.claim.attribution == self.predicted.claim.attribution
 
     @property
+    def same_kind(self) -> bool:
+        """Whether the speaker's kind is right."""
+        return self.gold.speaker.kind == self.predicted.speaker.kind
+
+    @property
+    def optional(self) -> bool:
+        """Whether it doesn't count, since one side is optional."""
+        return self.gold.optional or self.predicted.optional
+
+    @property
     def strict(self) -> bool:
         """Whether stance and measure are right too."""
         return self.same_stance and self.same_measure
@@ -67,7 +78,7 @@ class MatchedPair:
 
 @dataclass(frozen=True)
 class Matching:
-    """One article's outcome. `optional` are matches of optional golden claims, which don't count."""
+    """One article's outcome. `optional` are matches of optional claims, which don't count."""
 
     slug: str
     matched: tuple[MatchedPair, ...]
@@ -101,21 +112,6 @@ class Counts:
         return 2 * self.correct / total if total else None
 
 
-@dataclass(frozen=True)
-class Scores:
-    """Figures over articles, each pair of (speaker, claim) weighing the same.
-
-    `loose` asks for speaker and evidence, `strict` for stance and measure as well. The accuracies are over
-    matched pairs, None where there are none.
-    """
-
-    loose: Counts
-    strict: Counts
-    stance_accuracy: float | None
-    measure_accuracy: float | None
-    attribution_accuracy: float | None
-
-
 def match(golden: GoldenArticle, report: Report) -> Matching:
     """Match a report's claims with the golden ones of the same article. The order of claims doesn't matter.
 
@@ -123,47 +119,43 @@ def match(golden: GoldenArticle, report: Report) -> Matching:
         InputError: the report is about another text.
         ConfigurationError: scipy is not installed.
     """
-    if report.article.text != golden.article.text:
-        raise InputError(
-            f"The report is not about the text of {golden.slug}.",
-            "Make the report again from the golden set's article.txt.",
-        )
+    _check_same_text(golden, report.article, "Make the report again from the golden set's article.txt.")
+    return _match(golden, [GoldenClaim(claim, optional=False) for claim in report.claims], golden.aliases)
+
+
+def match_annotations(first: GoldenArticle, second: GoldenArticle) -> Matching:
+    """Match two annotations of an article, the second in the place of the predicted one.
+
+    Raises:
+        InputError: they are about different texts.
+        ConfigurationError: scipy is not installed.
+    """
+    _check_same_text(first, second.article, "Annotate the same article.txt in both passes.")
+    names = {**first.aliases, **second.aliases}
+    aliases = {name: (*first.aliases.get(name, ()), *second.aliases.get(name, ())) for name in names}
+    return _match(first, second.claims, aliases)
+
+
+def _check_same_text(golden: GoldenArticle, article: Article, hint: str) -> None:
+    if article.text != golden.article.text:
+        raise InputError(f"What was given for {golden.slug} is not about the golden set's text.", hint)
+
+
+def _match(golden: GoldenArticle, claims: Sequence[GoldenClaim], aliases: Mapping[str, tuple[str, ...]]) -> Matching:
     places = _Places(golden.sentences)
-    speakers = [s for g in golden.claims for s in g.claim.speakers]
-    identities = Identities(golden.aliases, [*speakers, *(s for c in report.claims for s in c.speakers)])
-    gold = _ordered(
-        pair for g in golden.claims for pair in _attributed(g.claim, identities, places, optional=g.optional)
-    )
-    predicted = _ordered(pair for claim in report.claims for pair in _attributed(claim, identities, places))
+    identities = Identities(aliases, [s for g in (*golden.claims, *claims) for s in g.claim.speakers])
+    gold = _ordered(pair for g in golden.claims for pair in _attributed(g, identities, places))
+    predicted = _ordered(pair for c in claims for pair in _attributed(c, identities, places))
     chosen = _assign(gold, predicted)
     pairs = [MatchedPair(gold[i], predicted[j], _weight(gold[i], predicted[j])) for i, j in chosen]
     taken_gold, taken_predicted = {i for i, _ in chosen}, {j for _, j in chosen}
     return Matching(
         slug=golden.slug,
-        matched=tuple(pair for pair in pairs if not pair.gold.optional),
+        matched=tuple(pair for pair in pairs if not pair.optional),
         missed=tuple(g for i, g in enumerate(gold) if i not in taken_gold and not g.optional),
-        spurious=tuple(p for j, p in enumerate(predicted) if j not in taken_predicted),
-        optional=tuple(pair for pair in pairs if pair.gold.optional),
+        spurious=tuple(p for j, p in enumerate(predicted) if j not in taken_predicted and not p.optional),
+        optional=tuple(pair for pair in pairs if pair.optional),
     )
-
-
-def scores(matchings: Iterable[Matching]) -> Scores:
-    """The figures over all pairs of all articles together."""
-    matchings = list(matchings)
-    matched = [pair for matching in matchings for pair in matching.matched]
-    predicted = len(matched) + sum(len(matching.spurious) for matching in matchings)
-    gold = len(matched) + sum(len(matching.missed) for matching in matchings)
-    return Scores(
-        loose=Counts(len(matched), predicted, gold),
-        strict=Counts(sum(pair.strict for pair in matched), predicted, gold),
-        stance_accuracy=_share(matched, lambda pair: pair.same_stance),
-        measure_accuracy=_share(matched, lambda pair: pair.same_measure),
-        attribution_accuracy=_share(matched, lambda pair: pair.same_attribution),
-    )
-
-
-def _share(pairs: Sequence[MatchedPair], right: Callable[[MatchedPair], bool]) -> float | None:
-    return sum(map(right, pairs)) / len(pairs) if pairs else None
 
 
 @dataclass(frozen=True)
@@ -187,13 +179,13 @@ class _Places:
         return frozenset(found)
 
 
-def _attributed(claim: Claim, identities: Identities, places: _Places, *, optional: bool = False) -> list[Attributed]:
+def _attributed(claim: GoldenClaim, identities: Identities, places: _Places) -> list[Attributed]:
     """A claim once for each speaker; a speaker named twice counts once."""
-    sentences = places.numbers(claim.evidence)
+    sentences = places.numbers(claim.claim.evidence)
     by_identity: dict[str, Speaker] = {}
-    for speaker in claim.speakers:
+    for speaker in sorted(claim.claim.speakers, key=lambda s: (s.name, s.kind.value)):
         by_identity.setdefault(identities.of(speaker), speaker)
-    return [Attributed(s, identity, claim, sentences, optional) for identity, s in by_identity.items()]
+    return [Attributed(s, identity, claim.claim, sentences, claim.optional) for identity, s in by_identity.items()]
 
 
 def _ordered(pairs: Iterable[Attributed]) -> list[Attributed]:
@@ -201,7 +193,7 @@ def _ordered(pairs: Iterable[Attributed]) -> list[Attributed]:
 
     def content(pair: Attributed) -> tuple[object, ...]:
         claim = pair.claim
-        labels = (claim.stance.value, claim.measure.value, claim.attribution.value)
+        labels = (claim.stance.value, claim.measure.value, claim.attribution.value, pair.speaker.kind.value)
         return (pair.identity, sorted(pair.sentences), *labels, claim.statement, pair.optional)
 
     return sorted(pairs, key=content)
@@ -216,25 +208,27 @@ def _weight(gold: Attributed, predicted: Attributed) -> float:
     weight += STANCE_WEIGHT * (gold.claim.stance == predicted.claim.stance)
     weight += MEASURE_WEIGHT * (gold.claim.measure == predicted.claim.measure)
     weight += EVIDENCE_WEIGHT * len(shared) / len(gold.sentences | predicted.sentences)
-    return weight * (OPTIONAL_FACTOR if gold.optional else 1)
+    return weight * _factor(gold, predicted)
+
+
+def _factor(gold: Attributed, predicted: Attributed) -> float:
+    """Less where a side is optional; least where both are, so that a firm one is spared before."""
+    return float(OPTIONAL_FACTOR ** (gold.optional + predicted.optional))
 
 
 def _tie_breaker(gold: Attributed, predicted: Attributed) -> float:
     tie = _TIE_ATTRIBUTION * (gold.claim.attribution == predicted.claim.attribution)
     tie += _TIE_STATEMENT * (gold.claim.statement == predicted.claim.statement)
-    return tie * (OPTIONAL_FACTOR if gold.optional else 1)
+    tie += _TIE_KIND * (gold.speaker.kind == predicted.speaker.kind)
+    return tie * _factor(gold, predicted)
 
 
 def _assign(gold: Sequence[Attributed], predicted: Sequence[Attributed]) -> list[tuple[int, int]]:
     """The one-to-one assignment of maximal total weight, as indices."""
     if not gold or not predicted:
         return []
-    try:
+    with eval_extra():
         from scipy.optimize import linear_sum_assignment
-    except ImportError as error:
-        raise ConfigurationError(
-            "Matching claims needs scipy, which is not installed.", "pip install 'summarizer[eval]'"
-        ) from error
     weights = [[_weight(g, p) for p in predicted] for g in gold]
     preferences = [
         [weight and weight + _tie_breaker(gold[i], predicted[j]) for j, weight in enumerate(row)]
