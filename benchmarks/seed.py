@@ -10,8 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from summarizer import Summarizer, read_source
+from summarizer.evaluation.figures import figures, score_article
 from summarizer.evaluation.golden import load_golden
-from summarizer.evaluation.matching import match, scores
 
 ROOT = Path(__file__).parent.parent
 
@@ -27,10 +27,9 @@ def main() -> None:
         report = s.summarize(read_source(ROOT / "seeds" / "2025-09-05-dpa-afx-paris.txt"))
         total_s = time.monotonic() - started
     golden = load_golden(ROOT / "evals" / "golden" / "2025-09-05-dpa-afx-paris")
-    result = scores([match(golden, report)])
-    print(
-        f"Python {platform.python_version()}, {platform.machine()}, xllamacpp {version('xllamacpp')}, {report.run.model}"
-    )
+    result = figures([score_article(golden, report)])
+    engine = f"xllamacpp {version('xllamacpp')}"
+    print(f"Python {platform.python_version()}, {platform.machine()}, {engine}, {report.run.model}")
     print(f"pairs found {result.loose.correct} of {result.loose.gold} (given {result.loose.predicted})")
     print(f"loose F1 {result.loose.f1:.2f}, strict F1 {result.strict.f1:.2f}")
     print(f"first claim {found_at[0] - started:.1f} s, all {total_s:.1f} s after loading")
