@@ -7,7 +7,8 @@ from datetime import datetime
 
 from hypothesis import strategies as st
 
-from summarizer.evaluation.golden import Genre, GoldenArticle, GoldenClaim, Split
+from summarizer.evaluation.annotation import Genre, Split
+from summarizer.evaluation.golden import GoldenArticle, GoldenClaim
 from summarizer.models import (
     Article,
     Attribution,

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from summarizer.errors import ConfigurationError
+from summarizer.evaluation.annotation import Genre
 from summarizer.evaluation.figures import (
     FIGURES,
     LOWER_IS_BETTER,
@@ -27,7 +28,7 @@ from summarizer.evaluation.figures import (
     figures,
     score_article,
 )
-from summarizer.evaluation.golden import Genre, GoldenArticle
+from summarizer.evaluation.golden import GoldenArticle
 from summarizer.models import Attribution, Claim, ErrorInfo, Evidence, Measure, Report, Span, SpeakerKind, Stance
 
 FAILED = ErrorInfo(type="service", message="The service failed.")

@@ -13,17 +13,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarizer.evaluation.golden import (
-    SCHEMA_LINE,
-    Annotation,
-    Genre,
-    GoldenError,
-    Split,
-    golden_schema,
-    load_golden,
-    load_golden_set,
-    resolve,
-)
+from summarizer.evaluation.annotation import SCHEMA_LINE, Annotation, Genre, Split, golden_schema
+from summarizer.evaluation.golden import load_golden, load_golden_set, resolve
+from summarizer.evaluation.resolving import GoldenError
 from summarizer.models import Article, Attribution, SpeakerKind
 
 ROOT = Path(__file__).parent.parent

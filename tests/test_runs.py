@@ -11,7 +11,7 @@ import pytest
 from invented import golden_set
 
 from summarizer.errors import ConfigurationError, InputError
-from summarizer.evaluation.golden import Genre
+from summarizer.evaluation.annotation import Genre
 from summarizer.evaluation.runs import RunArticle, RunHeader, RunWriter, golden_hash, read_run
 from summarizer.llm.recording import Recorded, RecordedError
 from summarizer.models import Article, ErrorInfo, Report, Run, Stance, Usage

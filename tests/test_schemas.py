@@ -3,7 +3,7 @@
 import json
 
 from summarizer import resources
-from summarizer.evaluation.golden import golden_schema
+from summarizer.evaluation.annotation import golden_schema
 from summarizer.models import Report
 
 

@@ -303,7 +303,8 @@ def selected(
         InputError: none is left.
     """
     from summarizer.evaluation import runner
-    from summarizer.evaluation.golden import Split, load_golden_set
+    from summarizer.evaluation.annotation import Split
+    from summarizer.evaluation.golden import load_golden_set
     from summarizer.evaluation.runs import read_run
 
     if not folder.is_dir():

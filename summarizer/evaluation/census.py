@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from summarizer.evaluation.golden import GoldenArticle, Split
+from summarizer.evaluation.annotation import Split
+from summarizer.evaluation.golden import GoldenArticle
 from summarizer.models import Attribution, Claim, Measure, Stance
 
 if TYPE_CHECKING:
