@@ -24,15 +24,15 @@ from summarizer.evaluation.intervals import Interval, interval
 if TYPE_CHECKING:
     from rich.table import Table
 
-_PARTS = (
-    "loose_precision",
-    "loose_recall",
-    "loose_f1",
-    "strict_f1",
-    "stance_accuracy",
-    "measure_accuracy",
-    "claims_per_negative",
-)
+_PARTS = {
+    "P": "loose_precision",
+    "R": "loose_recall",
+    "loose": "loose_f1",
+    "strict": "strict_f1",
+    "stance": "stance_accuracy",
+    "measure": "measure_accuracy",
+    "in neg.": "claims_per_negative",
+}
 
 
 def figures_table(runs: Mapping[str, Sequence[ArticleResult]]) -> Table:
@@ -50,11 +50,12 @@ def figures_table(runs: Mapping[str, Sequence[ArticleResult]]) -> Table:
 
 
 def parts_table(results: Sequence[ArticleResult]) -> Table:
-    """The main figures by language, genre and attribution."""
-    table = _table("part", "articles", "golden pairs", *_PARTS)
+    """By language, genre and attribution: loose precision, recall and F1, strict F1, accuracy of stance and measure,
+    and claims in each negative article."""
+    table = _table("part", "n", "pairs", *_PARTS)
     for group in (by_language(results), by_genre(results), by_attribution(results)):
         for name, part in group.items():
-            values = (number(part.value(figure)) for figure in _PARTS)
+            values = (number(part.value(figure), digits=2) for figure in _PARTS.values())
             table.add_row(name, str(part.articles), str(part.loose.gold), *values)
         table.add_section()
     return table
@@ -122,9 +123,9 @@ def faults_table(ranking: Sequence[tuple[str, int, Fault]], total: int) -> Table
     return table
 
 
-def number(value: float | None) -> str:
-    """A figure with three digits; a dash where there is none."""
-    return "–" if value is None else f"{value:.3f}"
+def number(value: float | None, *, digits: int = 3) -> str:
+    """A figure with so many digits; a dash where there is none."""
+    return "–" if value is None else f"{value:.{digits}f}"
 
 
 def _range(found: Interval | None) -> str:
