@@ -150,6 +150,22 @@ def test_score_asks_nobody(golden, run, server):
     assert "2025-09-05-b" in Path("again.html").read_text()
 
 
+def test_a_run_is_written_anew_for_corrected_annotations(golden, run, server):
+    evaluated(run, server, *GOOD, output="one.jsonl")
+    claims = CLAIMS.replace("stance: refuses", "stance: opposes")
+    (golden / "2025-09-05-a" / "claims.yaml").write_text(HEAD + claims)
+    evaluated(run, server, *GOOD, output="two.jsonl")
+    assert run("eval", "compare", "one.jsonl", "two.jsonl")[0] == 1
+    code, _, err = run("eval", "score", "one.jsonl", "--write", "three.jsonl")
+    assert code == 0, err
+    old, new = (json.loads(Path(name).read_text().splitlines()[0])["run"] for name in ("one.jsonl", "three.jsonl"))
+    assert new["rescored_at"] and new["golden_sha256"] != old["golden_sha256"]
+    assert new["started_at"] == old["started_at"]
+    seal = json.loads(Path("three.jsonl").read_text().splitlines()[-1])
+    assert seal["figures"]["strict_f1"] == 0.5
+    assert run("eval", "compare", "three.jsonl", "two.jsonl")[0] == 0
+
+
 def test_runs_side_by_side(golden, run, server):
     evaluated(run, server, *GOOD, output="one.jsonl")
     evaluated(run, server, answer("Polen"), SUMMARY, answer(), output="two.jsonl")

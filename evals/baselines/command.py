@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from summarizer.cli.console import stderr
-from summarizer.cli.evaluating import SplitName, run_system, selected
+from summarizer.cli.runs import SplitName, run_system, selected
 from summarizer.errors import SummarizerError
 from summarizer.evaluation.runner import System
 

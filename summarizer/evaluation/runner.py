@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -160,8 +160,7 @@ def run(
                 writer.append(article)
                 done.add(article.key)
                 on_result(_scored(one, article), len(done), total)
-        found = figures(recorded(writer.so_far, golden))
-        return writer.seal({name: found.value(name) for name in FIGURES})
+        return _sealed(writer, golden)
 
 
 def recorded(run: RecordedRun, golden: Iterable[GoldenArticle]) -> list[ArticleResult]:
@@ -185,14 +184,28 @@ def replay(run: RecordedRun, golden: Iterable[GoldenArticle]) -> list[ArticleRes
         InputError: the golden set lacks an article of the run, or has another text.
         ConfigurationError: scipy is not installed, or the run's topic is no more.
     """
-    if run.header.system != PIPELINE:
-        return recorded(run, golden)
     by_slug = _by_slug(run, golden)
-    completes = any(reply.kind == "completion" for article in run.articles for reply in article.replies)
-    return [
-        _scored(by_slug[article.slug], _replayed(run.header, article, by_slug[article.slug].article, completes))
-        for article in run.articles
-    ]
+    return [_scored(by_slug[article.slug], article) for article in _outcomes_of_now(run, by_slug)]
+
+
+def rescore(run: RecordedRun, golden: Sequence[GoldenArticle], path: Path) -> RecordedRun:
+    """Write a run anew, with the outcomes of `replay` and the golden set of now; what it was made with stays.
+
+    Raises:
+        ConfigurationError: the file is there already; else as `replay`.
+        InputError: the file can't be written; else as `replay`.
+    """
+    by_slug = _by_slug(run, golden)
+    commit = provenance.commit()
+    update = {
+        "golden_sha256": golden_hash(by_slug[slug] for slug in run.header.slugs),
+        "rescored_at": datetime.now(UTC),
+        "rescored_commit": commit.sha if commit else None,
+    }
+    with RunWriter(path, run.header.model_copy(update=update)) as writer:
+        for article in _outcomes_of_now(run, by_slug):
+            writer.append(article)
+        return _sealed(writer, golden)
 
 
 def failing(results: Iterable[ArticleResult]) -> list[str]:
@@ -204,6 +217,21 @@ def failing(results: Iterable[ArticleResult]) -> list[str]:
             if result.matching is None or result.matching.missed or result.matching.spurious
         )
     )
+
+
+def _sealed(writer: RunWriter, golden: Iterable[GoldenArticle]) -> RecordedRun:
+    found = figures(recorded(writer.so_far, golden))
+    return writer.seal({name: found.value(name) for name in FIGURES})
+
+
+def _outcomes_of_now(run: RecordedRun, by_slug: Mapping[str, GoldenArticle]) -> Iterator[RunArticle]:
+    """The run's articles, those of the pipeline made again from their replies."""
+    if run.header.system != PIPELINE:
+        yield from run.articles
+        return
+    completes = any(reply.kind == "completion" for article in run.articles for reply in article.replies)
+    for article in run.articles:
+        yield _replayed(run.header, article, by_slug[article.slug].article, completes)
 
 
 def _attempt(system: System, golden: GoldenArticle, repeat: int) -> RunArticle:

@@ -63,6 +63,8 @@ class RunHeader(_Line):
     versions: dict[str, str] = Field(default_factory=dict)
     machine: dict[str, str | int | None] = Field(default_factory=dict)
     started_at: datetime
+    rescored_at: datetime | None = Field(default=None, description="When outcomes and golden hash were made anew.")
+    rescored_commit: str | None = None
 
 
 class RunArticle(_Line):
