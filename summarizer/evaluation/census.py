@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from summarizer.evaluation.annotation import Split
 from summarizer.evaluation.golden import GoldenArticle
+from summarizer.evaluation.tables import plain_table
 from summarizer.models import Attribution, Claim, Measure, Stance
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def census_tables(articles: Sequence[GoldenArticle]) -> list[Table]:
     """Articles by split, language and genre; pairs by stance, measure and attribution."""
     parts = {split.value: [a for a in articles if a.split is split] for split in Split}
     parts["all"] = list(articles)
-    table = _table("golden set", *parts)
+    table = plain_table("golden set", *parts)
     rows: dict[str, Callable[[GoldenArticle], bool]] = {
         "articles": lambda a: True,
         "… German": lambda a: a.article.language == "de",
@@ -42,7 +43,7 @@ def census_tables(articles: Sequence[GoldenArticle]) -> list[Table]:
 
 
 def _labels_table(field: str, parts: dict[str, list[GoldenArticle]]) -> Table:
-    table = _table(f"pairs by {field}", *parts)
+    table = plain_table(f"pairs by {field}", *parts)
     counted = [Counter(str(getattr(claim, field)) for claim in pairs_of(part)) for part in parts.values()]
     kinds: dict[str, list[StrEnum]] = {
         "stance": [*Stance],
@@ -51,14 +52,4 @@ def _labels_table(field: str, parts: dict[str, list[GoldenArticle]]) -> Table:
     }
     for kind in kinds[field]:
         table.add_row(kind.value, *(str(count[kind.value]) for count in counted))
-    return table
-
-
-def _table(*columns: str) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.MARKDOWN, header_style="")
-    for i, column in enumerate(columns):
-        table.add_column(column, justify="left" if i == 0 else "right")
     return table

@@ -38,7 +38,7 @@ _PARTS = {
 def figures_table(runs: Mapping[str, Sequence[ArticleResult]]) -> Table:
     """Every figure of each run with its 95 % interval, the runs side by side by name."""
     totals = {name: figures(results) for name, results in runs.items()}
-    table = _table("figure", *runs)
+    table = plain_table("figure", *runs)
     table.add_row("articles", *(_counted(total) for total in totals.values()))
     for figure in FIGURES:
         cells = []
@@ -52,7 +52,7 @@ def figures_table(runs: Mapping[str, Sequence[ArticleResult]]) -> Table:
 def parts_table(results: Sequence[ArticleResult]) -> Table:
     """By language, genre and attribution: loose precision, recall and F1, strict F1, accuracy of stance and measure,
     and claims in each negative article."""
-    table = _table("part", "n", "pairs", *_PARTS)
+    table = plain_table("part", "n", "pairs", *_PARTS)
     for group in (by_language(results), by_genre(results), by_attribution(results)):
         for name, part in group.items():
             values = (number(part.value(figure), digits=2) for figure in _PARTS.values())
@@ -64,7 +64,7 @@ def parts_table(results: Sequence[ArticleResult]) -> Table:
 def confusion_table(results: Sequence[ArticleResult], field: Literal["stance", "measure"]) -> Table:
     """Golden labels in rows, predicted ones in columns, over matched pairs."""
     found = confusion(results, field)
-    table = _table(f"{field} (golden ↓ predicted →)", *found.labels)
+    table = plain_table(f"{field} (golden ↓ predicted →)", *found.labels)
     for label, row in zip(found.labels, found.rows, strict=True):
         table.add_row(label, *(str(count) if count else "·" for count in row))
     return table
@@ -72,13 +72,13 @@ def confusion_table(results: Sequence[ArticleResult], field: Literal["stance", "
 
 def comparison_tables(comparison: Comparison) -> Iterable[Table]:
     """The figures of both runs, then the articles that differ."""
-    table = _table("figure", "old", "new", "new - old, 95 %", "")
+    table = plain_table("figure", "old", "new", "new - old, 95 %", "")
     for d in comparison.differences:
         between = f"[{d.low:+.3f}, {d.high:+.3f}]" if d.low is not None and d.high is not None else ""
         verdict = "worse" if d.is_worse else "better" if d.is_better else ""
         table.add_row(d.figure, number(d.old), number(d.new), between.replace("[", "\\["), verdict)
     yield table
-    articles = _table("article", "loose F1", "", "strict F1", "", "gained", "lost")
+    articles = plain_table("article", "loose F1", "", "strict F1", "", "gained", "lost")
     for a in comparison.articles:
         if not a.is_same:
             values = (a.old_loose_f1, a.new_loose_f1, a.old_strict_f1, a.new_strict_f1)
@@ -89,7 +89,7 @@ def comparison_tables(comparison: Comparison) -> Iterable[Table]:
 
 def agreement_table(parts: Mapping[str, Agreement]) -> Table:
     """How far two annotation passes agree, a column for each part of the set."""
-    table = _table("agreement of two passes", *parts)
+    table = plain_table("agreement of two passes", *parts)
     rows: dict[str, Callable[[Agreement], str]] = {
         "articles": lambda a: str(a.articles),
         "pairs, first and second pass": lambda a: f"{a.first_pairs} and {a.second_pairs}",
@@ -106,7 +106,7 @@ def agreement_table(parts: Mapping[str, Agreement]) -> Table:
 
 def external_table(scores: ExternalScores, articles: int) -> Table:
     """Precision, recall and F1 of sentences and of speakers on data annotated by others."""
-    table = _table(f"{articles} articles", "golden", "precision", "recall", "F1")
+    table = plain_table(f"{articles} articles", "golden", "precision", "recall", "F1")
     for name, found in (("sentence", scores.sentences), ("sentence and speaker", scores.speakers)):
         table.add_row(name, str(found.gold), number(found.precision), number(found.recall), number(found.f1))
     return table
@@ -116,7 +116,7 @@ def faults_table(ranking: Sequence[tuple[str, int, Fault]], total: int) -> Table
     """Kinds of error with their counts and an example each."""
     from rich.markup import escape
 
-    table = _table(f"kind of error ({total} in all)", "count", "example")
+    table = plain_table(f"kind of error ({total} in all)", "count", "example")
     table.columns[2].justify = "left"
     for kind, count, fault in ranking:
         table.add_row(kind, str(count), f"{escape(fault.example)} ({fault.slug})")
@@ -136,7 +136,8 @@ def _counted(total: Figures) -> str:
     return f"{total.articles}" + (f", {total.failed} failed" if total.failed else "")
 
 
-def _table(*columns: str) -> Table:
+def plain_table(*columns: str) -> Table:
+    """A table that is also Markdown; all columns but the first are numbers."""
     from rich import box
     from rich.table import Table
 
