@@ -24,14 +24,16 @@ from summarizer.evaluation.intervals import Interval, interval
 if TYPE_CHECKING:
     from rich.table import Table
 
+# Twelve measures have to fit into 80 columns.
+_COLUMN_LETTERS = 3
 _PARTS = {
     "P": "loose_precision",
     "R": "loose_recall",
-    "loose": "loose_f1",
+    "F1": "loose_f1",
     "strict": "strict_f1",
     "stance": "stance_accuracy",
-    "measure": "measure_accuracy",
-    "in neg.": "claims_per_negative",
+    "meas.": "measure_accuracy",
+    "neg.": "claims_per_negative",
 }
 
 
@@ -52,7 +54,7 @@ def figures_table(runs: Mapping[str, Sequence[ArticleResult]]) -> Table:
 def parts_table(results: Sequence[ArticleResult]) -> Table:
     """By language, genre and attribution: loose precision, recall and F1, strict F1, accuracy of stance and measure,
     and claims in each negative article."""
-    table = plain_table("part", "n", "pairs", *_PARTS)
+    table = plain_table("part", "n", "gold", *_PARTS)
     for group in (by_language(results), by_genre(results), by_attribution(results)):
         for name, part in group.items():
             values = (number(part.value(figure), digits=2) for figure in _PARTS.values())
@@ -62,9 +64,10 @@ def parts_table(results: Sequence[ArticleResult]) -> Table:
 
 
 def confusion_table(results: Sequence[ArticleResult], field: Literal["stance", "measure"]) -> Table:
-    """Golden labels in rows, predicted ones in columns, over matched pairs."""
+    """Golden labels in rows, predicted ones (by their first letters) in columns, over matched pairs."""
     found = confusion(results, field)
-    table = plain_table(f"{field} (golden ↓ predicted →)", *found.labels)
+    table = plain_table(f"{field} ↓→", *(label[:_COLUMN_LETTERS] for label in found.labels))
+    table.padding = (0, 0, 0, 1)
     for label, row in zip(found.labels, found.rows, strict=True):
         table.add_row(label, *(str(count) if count else "·" for count in row))
     return table
@@ -143,5 +146,5 @@ def plain_table(*columns: str) -> Table:
 
     table = Table(box=box.MARKDOWN, header_style="")
     for i, column in enumerate(columns):
-        table.add_column(column, justify="left" if i == 0 else "right", overflow="fold")
+        table.add_column(column, justify="right" if i else "left", no_wrap=i == 0, overflow="fold")
     return table
