@@ -21,7 +21,7 @@ from summarizer.cli.runs import (
     show_scores,
     write_page,
 )
-from summarizer.errors import ConfigurationError
+from summarizer.errors import ConfigurationError, InputError
 
 if TYPE_CHECKING:
     from summarizer.evaluation.figures import ArticleResult
@@ -158,7 +158,7 @@ def agreement(
 ) -> None:
     """How far two annotation passes agree: F1, and Cohen's kappa for the labels.
 
-    A pass is a folder of SLUG.yaml files for articles of the golden set.
+    A pass is a folder of SLUG.yaml files for articles of the golden set. Those that both passes have are compared.
     """
     from rich.console import Console
 
@@ -167,14 +167,14 @@ def agreement(
     from summarizer.evaluation.golden import load_passes
     from summarizer.evaluation.tables import agreement_table
 
-    firsts, seconds = load_passes(first, golden), load_passes(second, golden)
-    firsts = [a for a in firsts if split is SplitName.ALL or a.split.value == split.value]
-    seconds = [a for a in seconds if split is SplitName.ALL or a.split.value == split.value]
-    others = {a.slug: a for a in seconds}
-    parts = {"all": agreed(firsts, seconds)}
+    firsts, others = load_passes(first, golden), {a.slug: a for a in load_passes(second, golden)}
+    firsts = [a for a in firsts if a.slug in others and (split is SplitName.ALL or a.split.value == split.value)]
+    if not firsts:
+        raise InputError("The passes have no article in common.", "Annotate the same articles in both passes.")
+    parts = {"all": agreed(firsts, [others[a.slug] for a in firsts])}
     for language in sorted({a.article.language for a in firsts}):
         chosen = [a for a in firsts if a.article.language == language]
-        parts[language] = agreed(chosen, [others[a.slug] for a in chosen if a.slug in others])
+        parts[language] = agreed(chosen, [others[a.slug] for a in chosen])
     Console().print(agreement_table(parts))
     if lines:
         for one in firsts:
