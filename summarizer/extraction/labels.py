@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 
 from summarizer import resources
@@ -21,6 +22,14 @@ def _patterns(group: str) -> dict[str, re.Pattern[str]]:
 @cache
 def _list(group: str) -> re.Pattern[str]:
     return re.compile("|".join(resources.data("labels.yaml")[group]), re.IGNORECASE)
+
+
+def list_hits(sentence: str) -> Iterator[str]:
+    """`stance=refuses`, `measure=troops` …: every label whose words the sentence has."""
+    for group in ("stance", "measure"):
+        for label, pattern in _patterns(group).items():
+            if pattern.search(sentence):
+                yield f"{group}={label}"
 
 
 def stance_of(sentence: str) -> Stance:

@@ -1,14 +1,14 @@
 """Profile `sentence`, for small models: one small question a sentence, answered with the sentence's own words.
 
-The model only names who speaks; stance, measure and the rest come from word lists. What a model of this
-size can do was measured: asked for more at once, it does worse.
+The model only names who speaks. Stance and measure come from a classifier, the rest from word lists: what a
+model of this size can do was measured, and asked for more at once it does worse.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
-from dataclasses import dataclass, field
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
 
 from pydantic import BaseModel, Field
 
@@ -18,7 +18,10 @@ from summarizer.cues import Cue, find_cues
 from summarizer.dates import find_days
 from summarizer.document import Document
 from summarizer.extraction import labels
+from summarizer.extraction.classifier import classifier
 from summarizer.extraction.drafts import ClaimDraft, SpeakerDraft
+from summarizer.extraction.interview import Interview, find_interview, words_of
+from summarizer.extraction.selecting import Selection, before
 from summarizer.llm.base import Completion, CompletionRequest, StructuredReply, StructuredRequest
 from summarizer.models import Attribution, Measure, Sentence, SpeakerKind, Stance
 from summarizer.people import find_person, is_bare_government, is_pronoun, is_role_phrase, looks_like_person
@@ -26,6 +29,8 @@ from summarizer.people import find_person, is_bare_government, is_pronoun, is_ro
 # Above this probability of "-" a sentence gives nobody's position. A strong cue is evidence against that.
 NOBODY_MIN_PROBABILITY = 0.7
 NOBODY_MIN_PROBABILITY_WITH_CUE = 0.96
+# How far into a sentence its subject may begin, in characters: "Aus Bern höre ich", "The Dutch have told me".
+_LAST_SUBJECT_START = 4
 _NAME_CHARS = r"/[^;|.,:\n\[\"\-][^;|.,:\n\[\"]{1,45}/"
 _PERSONAL = re.compile(
     r"^\W*(?:er|sie|he|she|they)\b"
@@ -46,10 +51,10 @@ class SpeakerNames(BaseModel):
 class _State:
     """Who spoke last in the paragraph, and what about."""
 
+    interview: Interview | None
     previous: str | None = None
     paragraph: int = -1
     measure: Measure | None = None
-    drafts: list[ClaimDraft] = field(default_factory=list)
 
 
 Steps = Generator["CompletionRequest | StructuredRequest[SpeakerNames] | ClaimDraft", object, None]
@@ -60,9 +65,10 @@ def steps(document: Document, *, topic: str, grammar: bool) -> Steps:
 
     `grammar`: whether the model answers `CompletionRequest`s; else it is asked for `SpeakerNames`.
     """
-    if not prompting.topic_core(topic).search(document.article.text):
+    selection = Selection.of(document, topic)
+    if not selection.on_topic:
         return
-    state = _State()
+    state = _State(find_interview(document))
     pending: ClaimDraft | None = None
     for sentence in document.sentences:
         if sentence.is_heading:
@@ -70,7 +76,7 @@ def steps(document: Document, *, topic: str, grammar: bool) -> Steps:
         if pending is not None and document.sentence(pending.evidence[-1]).paragraph != sentence.paragraph:
             yield pending
             pending = None
-        for draft in (yield from _drafts_of(document, sentence, state, topic, grammar)):
+        for draft in (yield from _drafts_of(document, sentence, state, selection, grammar)):
             if pending is not None and _continues(document, pending, draft):
                 pending = _joined(pending, draft)
                 continue
@@ -82,16 +88,19 @@ def steps(document: Document, *, topic: str, grammar: bool) -> Steps:
 
 
 def _drafts_of(
-    document: Document, sentence: Sentence, state: _State, topic: str, grammar: bool
+    document: Document, sentence: Sentence, state: _State, selection: Selection, grammar: bool
 ) -> Generator[CompletionRequest | StructuredRequest[SpeakerNames], object, list[ClaimDraft]]:
     article = document.article
     text = document.text(sentence)
+    own_measure = labels.measure_of(text)
     if sentence.paragraph != state.paragraph:
         state.paragraph, state.measure = sentence.paragraph, None
+    state.measure = own_measure or state.measure
+    measure = state.measure or Measure.GENERAL
+    if state.interview is not None and sentence.number in state.interview.answers:
+        return [_answer(document, sentence, state.interview, measure)] if selection.takes_answer(sentence) else []
     cues = find_cues(article.text, sentence, article.language)
-    own_measure = labels.measure_of(text)
-    if not cues or not _on_topic(document, sentence, topic):
-        state.measure = own_measure or state.measure
+    if not selection.asks(sentence, cues):
         return []
     if state.previous and _speaks_on(text, sentence.start, cues, article.language):
         names = [state.previous]
@@ -102,10 +111,10 @@ def _drafts_of(
         return []
     state.previous = speakers[-1].name
     quote = labels.quote_of(text, cues)
-    measure = own_measure or state.measure or Measure.GENERAL
-    state.measure = own_measure or state.measure
+    attribution = labels.attribution_of(text, cues, quote)
     return [
-        _draft(document, sentence, part, clause, cues, quote, measure) for part, clause in _by_clause(text, speakers)
+        _draft(document, sentence, part, clause, attribution, quote, measure)
+        for part, clause in _by_clause(text, speakers)
     ]
 
 
@@ -114,24 +123,48 @@ def _draft(
     sentence: Sentence,
     speakers: list[SpeakerDraft],
     clause: str,
-    cues: list[Cue],
+    attribution: Attribution,
     quote: str | None,
     measure: Measure,
 ) -> ClaimDraft:
+    """A claim of a clause of a sentence. `measure` is what the word lists give, for a language without classifier."""
     article = document.article
     text = document.text(sentence)
     days = find_days(text, article.published, article.language)
+    stance = labels.stance_of(clause)
+    if (judge := classifier(article.language)) is not None:
+        likely = judge.probabilities(clause, before(document, sentence))
+        stance, measure = Stance(_likeliest(likely["stance"])), Measure(_likeliest(likely["measure"]))
     return ClaimDraft(
         evidence=[sentence.number],
         speakers=speakers,
         statement=_statement(text, speakers),
-        attribution=labels.attribution_of(text, cues, quote),
-        stance=labels.stance_of(clause),
+        attribution=attribution,
+        stance=stance,
         measure=measure,
         conditions=labels.conditions_of(text),
         quote=quote,
         said_on=text[days[0][0] : days[0][1]] if days else None,
     )
+
+
+def _answer(document: Document, sentence: Sentence, interview: Interview, measure: Measure) -> ClaimDraft:
+    """A claim in an answer: of the one who answers, or of a state that the sentence begins with."""
+    article, text = document.article, words_of(document.text(sentence))
+    person = interview.person
+    for mention in find_actors(text, article.language):
+        if mention.start <= _LAST_SUBJECT_START and mention.kind in {"name", "seat", "demonym"}:
+            name = country_name(mention.code, article.language)
+            if name and name != person.affiliation:
+                speaker = SpeakerDraft(name=name, kind=SpeakerKind.GOVERNMENT, affiliation=name)
+                draft = _draft(document, sentence, [speaker], text, Attribution.INDIRECT, None, measure)
+                return draft.model_copy(update={"via": person.name})
+    speaker = SpeakerDraft(name=person.name, kind=SpeakerKind.PERSON, role=person.role, affiliation=person.affiliation)
+    return _draft(document, sentence, [speaker], text, Attribution.DIRECT, text, measure)
+
+
+def _likeliest(probabilities: Mapping[str, float]) -> str:
+    return max(sorted(probabilities), key=lambda label: probabilities[label])
 
 
 def _ask(
@@ -162,11 +195,6 @@ def _grammar(words: str) -> str:
 def _cleaned(names: list[str]) -> list[str]:
     stripped = (n.strip(" \n.,;\"'„“”") for n in names)
     return list(dict.fromkeys(n for n in stripped if len(n) > 1 and any(c.isalpha() for c in n)))
-
-
-def _on_topic(document: Document, sentence: Sentence, topic: str) -> bool:
-    words = " ".join(document.text(s) for s in document.paragraph(sentence))
-    return prompting.topic(topic).search(words) is not None
 
 
 def _speaks_on(text: str, start: int, cues: list[Cue], language: str) -> bool:
