@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from summarizer.extraction.classifier import classifier
+from summarizer.extraction.judging import stance_and_measure
 from summarizer.extraction.ngrams import features
 from summarizer.models import Measure, Stance
 
@@ -31,8 +32,11 @@ def likeliest(language, sentence, head, before=None):
     ],
 )
 def test_plain_sentences(language, sentence, stance, measure):
-    assert likeliest(language, sentence, "stance") == stance
-    assert likeliest(language, sentence, "measure") == measure
+    assert stance_and_measure(language, sentence) == (Stance(stance), Measure(measure))
+
+
+def test_a_language_without_weights_goes_by_words():
+    assert stance_and_measure("fr", "Polen schließt die Entsendung von Truppen aus.") == (Stance.REFUSES, Measure.TROOPS)
 
 
 def test_other_topics_are_no_claims():

@@ -7,7 +7,7 @@ from summarizer.models import Article
 
 ON = """Drei Staaten sagen Hilfe zu
 
-Polen lehnt die Entsendung von Soldaten in die Ukraine ab. Frankreich kündigte zwei Fregatten für das Schwarze Meer an. \
+Polen lehnt die Entsendung von Soldaten in die Ukraine ab. Paris kündigte zwei Fregatten für das Schwarze Meer an. \
 Der Minister Jan Holm forderte die USA auf, die Friedenstruppe abzusichern. Es regnete.
 """
 OFF = """Streit über die Rente

@@ -7,7 +7,7 @@ model of this size can do was measured, and asked for more at once it does worse
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from dataclasses import dataclass
 
 from pydantic import BaseModel, Field
@@ -18,9 +18,9 @@ from summarizer.cues import Cue, find_cues
 from summarizer.dates import find_days
 from summarizer.document import Document
 from summarizer.extraction import labels
-from summarizer.extraction.classifier import classifier
 from summarizer.extraction.drafts import ClaimDraft, SpeakerDraft
 from summarizer.extraction.interview import Interview, find_interview, words_of
+from summarizer.extraction.judging import stance_and_measure
 from summarizer.extraction.selecting import Selection, before
 from summarizer.llm.base import Completion, CompletionRequest, StructuredReply, StructuredRequest
 from summarizer.models import Attribution, Measure, Sentence, SpeakerKind, Stance
@@ -127,21 +127,18 @@ def _draft(
     quote: str | None,
     measure: Measure,
 ) -> ClaimDraft:
-    """A claim of a clause of a sentence. `measure` is what the word lists give, for a language without classifier."""
+    """A claim of a clause of a sentence. `measure` is that of the paragraph so far, where the clause gives none."""
     article = document.article
     text = document.text(sentence)
     days = find_days(text, article.published, article.language)
-    stance = labels.stance_of(clause)
-    if (judge := classifier(article.language)) is not None:
-        likely = judge.probabilities(clause, before(document, sentence))
-        stance, measure = Stance(_likeliest(likely["stance"])), Measure(_likeliest(likely["measure"]))
+    stance, judged = stance_and_measure(article.language, clause, before(document, sentence))
     return ClaimDraft(
         evidence=[sentence.number],
         speakers=speakers,
         statement=_statement(text, speakers),
         attribution=attribution,
         stance=stance,
-        measure=measure,
+        measure=judged or measure,
         conditions=labels.conditions_of(text),
         quote=quote,
         said_on=text[days[0][0] : days[0][1]] if days else None,
@@ -161,10 +158,6 @@ def _answer(document: Document, sentence: Sentence, interview: Interview, measur
                 return draft.model_copy(update={"via": person.name})
     speaker = SpeakerDraft(name=person.name, kind=SpeakerKind.PERSON, role=person.role, affiliation=person.affiliation)
     return _draft(document, sentence, [speaker], text, Attribution.DIRECT, text, measure)
-
-
-def _likeliest(probabilities: Mapping[str, float]) -> str:
-    return max(sorted(probabilities), key=lambda label: probabilities[label])
 
 
 def _ask(
