@@ -36,7 +36,8 @@ def test_plain_sentences(language, sentence, stance, measure):
 
 
 def test_a_language_without_weights_goes_by_words():
-    assert stance_and_measure("fr", "Polen schließt die Entsendung von Truppen aus.") == (Stance.REFUSES, Measure.TROOPS)
+    sentence = "Polen schließt die Entsendung von Truppen aus."
+    assert stance_and_measure("fr", sentence) == (Stance.REFUSES, Measure.TROOPS)
 
 
 def test_other_topics_are_no_claims():
