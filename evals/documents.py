@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = (ROOT / "README.md", ROOT / "evals" / "README.md")
 _BLOCK = re.compile(r"(<!-- \$ (summarizer .+?) -->\n).*?(<!-- end -->)", re.DOTALL)
-_COLUMNS = "160"
+_COLUMNS = "400"
 
 
 def updated(text: str) -> str:
