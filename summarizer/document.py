@@ -33,10 +33,6 @@ class Document:
             grouped.setdefault(sentence.paragraph, []).append(sentence)
         return {paragraph: tuple(members) for paragraph, members in grouped.items()}
 
-    @cached_property
-    def _index_of(self) -> dict[int, int]:
-        return {s.number: i for i, s in enumerate(self.sentences)}
-
     def __contains__(self, number: object) -> bool:
         return number in self._by_number
 
@@ -51,13 +47,6 @@ class Document:
     def paragraph(self, sentence: Sentence) -> tuple[Sentence, ...]:
         """All sentences of its paragraph."""
         return self._paragraphs[sentence.paragraph]
-
-    def before(self, sentence: Sentence) -> Sentence | None:
-        """The sentence before, headings left out."""
-        for candidate in reversed(self.sentences[: self._index_of[sentence.number]]):
-            if not candidate.is_heading:
-                return candidate
-        return None
 
     def evidence(self, numbers: Iterable[int]) -> list[Evidence]:
         """Sentences as evidence, in the order of the article."""
