@@ -199,15 +199,14 @@ class Summarizer:
         """
         steps = self._steps(_as_article(article))
         model = self.open()
+        reply: object = None
         try:
-            request = next(steps)
             while True:
+                request = _advance(steps, reply)
                 try:
                     reply = _send(model, request)
                 except ModelError as error:
-                    request = steps.throw(error)
-                else:
-                    request = steps.send(reply)
+                    reply = error
         except StopIteration as stop:
             report: Report = stop.value
             return report
@@ -218,15 +217,14 @@ class Summarizer:
 
         steps = self._steps(_as_article(article))
         model = await asyncio.to_thread(self.open)
+        reply: object = None
         try:
-            request = next(steps)
             while True:
+                request = _advance(steps, reply)
                 try:
                     reply = await _asend(model, request)
                 except ModelError as error:
-                    request = steps.throw(error)
-                else:
-                    request = steps.send(reply)
+                    reply = error
         except StopIteration as stop:
             report: Report = stop.value
             return report
@@ -305,6 +303,11 @@ class Summarizer:
                 work.summary = yield from summarizing.steps(work.claims, work.document.article.language)
             except ModelError as error:
                 work.warnings.append(f"The summary was made without the model: {error.message}")
+
+
+def _advance(steps: Generator[Request, object, Report], reply: object) -> Request:
+    """The next request, after a reply or the error that came instead; None starts the steps."""
+    return steps.throw(reply) if isinstance(reply, ModelError) else steps.send(reply)
 
 
 def _counted(items: Generator[Any, object, None], work: _Work) -> Generator[Request, object, Usage]:

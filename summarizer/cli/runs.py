@@ -81,18 +81,11 @@ def selected(
             raise ConfigurationError(f"Not in the golden set: {', '.join(unknown)}.", f"See the folders of {folder}.")
         articles = [a for a in everything if a.slug in only]
     if failing:
-        run = read_run(failing)
-        slugs = set(runner.failing(runner.recorded(run, of_run(run, folder))))
+        slugs = set(runner.failing(runner.recorded(read_run(failing), everything)))
         articles = [a for a in everything if a.slug in slugs and (not only or a.slug in only)]
     if not articles:
         raise InputError("No article is left to run.", "Use other values for --split, --only or --failing.")
     return articles[:limit]
-
-
-def of_run(run: RecordedRun, folder: Path) -> list[GoldenArticle]:
-    from summarizer.evaluation.golden import load_golden_set
-
-    return [a for a in load_golden_set(folder) if a.slug in run.header.slugs]
 
 
 def new_run_file(model: str, split: str) -> Path:
@@ -183,6 +176,7 @@ class _Progress:
 
 
 def show_scores(console: Console, runs: dict[str, Sequence[ArticleResult]], quiet: bool) -> None:
+    """Print the figures of runs by their names: side by side if several, with all tables if one."""
     from rich.console import Console
 
     from summarizer.evaluation.figures import figures
@@ -206,6 +200,7 @@ def show_scores(console: Console, runs: dict[str, Sequence[ArticleResult]], quie
 
 
 def write_page(run: RecordedRun, results: Sequence[ArticleResult], path: Path) -> None:
+    """Write the HTML page of a run."""
     from summarizer.evaluation.page import page
 
     replies = {(a.slug, a.repeat): a.replies for a in run.articles}
@@ -229,6 +224,7 @@ def read_limits(minimum: list[str] | None, maximum: list[str] | None) -> list[Li
 
 
 def exit_code(console: Console, results: Sequence[ArticleResult], limits: Sequence[Limit]) -> int:
+    """3 where a figure misses a limit, which is told, else 0."""
     from summarizer.evaluation.figures import figures
     from summarizer.evaluation.tables import number
 

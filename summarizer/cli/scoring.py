@@ -16,7 +16,6 @@ from summarizer.cli.runs import (
     Minimum,
     SplitName,
     exit_code,
-    of_run,
     read_limits,
     show_scores,
     write_page,
@@ -72,16 +71,17 @@ def score(
       summarizer eval score run.jsonl --min loose_f1=0.6 --max claims_per_negative=1
     """
     from summarizer.evaluation import runner
+    from summarizer.evaluation.golden import load_golden_set
     from summarizer.evaluation.runs import read_run
 
     limits = read_limits(minimum, maximum)
     if len(runs) > 1 and (limits or page or write):
         raise ConfigurationError("--min, --max, --page and --write are for one run.", "Name one run file.")
     console = stderr()
+    articles = load_golden_set(golden)
     scored: dict[str, Sequence[ArticleResult]] = {}
     for path in runs:
         run = read_run(path)
-        articles = of_run(run, golden)
         results = runner.recorded(run, articles) if as_recorded else runner.replay(run, articles)
         scored[run.header.system if len(runs) == 1 else path.stem] = results
         if page:
@@ -141,11 +141,12 @@ def faults(
     from summarizer.evaluation import runner
     from summarizer.evaluation.faults import faults as found
     from summarizer.evaluation.faults import ranked
+    from summarizer.evaluation.golden import load_golden_set
     from summarizer.evaluation.runs import read_run
     from summarizer.evaluation.tables import faults_table
 
     run = read_run(path)
-    everything = found(runner.replay(run, of_run(run, golden)))
+    everything = found(runner.replay(run, load_golden_set(golden)))
     Console().print(faults_table(ranked(everything, top), len(everything)))
 
 

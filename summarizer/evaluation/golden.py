@@ -6,7 +6,7 @@ words and resolved to sentences here; whatever doesn't resolve is an error with 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,17 +48,8 @@ def load_golden_set(folder: Path, split: Split | None = None) -> list[GoldenArti
     Raises:
         GoldenError: all errors of all articles; or there is no article.
     """
-    problems: list[str] = []
-    articles: list[GoldenArticle] = []
-    for claims_file in sorted(folder.glob(f"*/{CLAIMS_FILE}")):
-        try:
-            articles.append(load_golden(claims_file.parent))
-        except GoldenError as error:
-            problems += error.problems
-    if not articles and not problems:
-        problems.append(f"{folder}: no folder with a {CLAIMS_FILE} in it")
-    if problems:
-        raise GoldenError(problems)
+    files = [(file, file.parent) for file in sorted(folder.glob(f"*/{CLAIMS_FILE}"))]
+    articles = _load_all(files, f"{folder}: no folder with a {CLAIMS_FILE} in it")
     return [article for article in articles if split is None or article.split == split]
 
 
@@ -68,20 +59,8 @@ def load_passes(folder: Path, golden: Path) -> list[GoldenArticle]:
     Raises:
         GoldenError: all errors of all annotations; an article isn't in the golden set; or there is no annotation.
     """
-    problems: list[str] = []
-    articles: list[GoldenArticle] = []
-    for file in sorted(folder.glob("*.yaml")):
-        try:
-            annotation = _read_annotation(file)
-            article = _read_article(golden / file.stem / ARTICLE_FILE, annotation)
-            articles.append(resolve(annotation, article, slug=file.stem, file=str(file)))
-        except GoldenError as error:
-            problems += error.problems
-    if not articles and not problems:
-        problems.append(f"{folder}: no SLUG.yaml in it")
-    if problems:
-        raise GoldenError(problems)
-    return articles
+    files = [(file, golden / file.stem) for file in sorted(folder.glob("*.yaml"))]
+    return _load_all(files, f"{folder}: no SLUG.yaml in it")
 
 
 def load_golden(folder: Path) -> GoldenArticle:
@@ -90,7 +69,26 @@ def load_golden(folder: Path) -> GoldenArticle:
     Raises:
         GoldenError: every error found in it, with file and claim number.
     """
-    file = folder / CLAIMS_FILE
+    return _load(folder / CLAIMS_FILE, folder)
+
+
+def _load_all(files: Iterable[tuple[Path, Path]], if_none: str) -> list[GoldenArticle]:
+    """Annotations with their articles' folders, all errors told together; none at all is the error `if_none`."""
+    problems: list[str] = []
+    articles: list[GoldenArticle] = []
+    for file, folder in files:
+        try:
+            articles.append(_load(file, folder))
+        except GoldenError as error:
+            problems += error.problems
+    if not articles and not problems:
+        problems.append(if_none)
+    if problems:
+        raise GoldenError(problems)
+    return articles
+
+
+def _load(file: Path, folder: Path) -> GoldenArticle:
     annotation = _read_annotation(file)
     article = _read_article(folder / ARTICLE_FILE, annotation)
     return resolve(annotation, article, slug=folder.name, file=str(file))

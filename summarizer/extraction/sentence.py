@@ -192,7 +192,7 @@ def _cleaned(names: list[str]) -> list[str]:
 
 def _speaks_on(text: str, start: int, cues: list[Cue], language: str) -> bool:
     """Whether the one who spoke before goes on: a pronoun or role noun as subject, or Konjunktiv I alone."""
-    opens_with_country = any(m.kind == "name" and m.start <= 4 for m in find_actors(text, language))
+    opens_with_country = any(m.kind == "name" and m.start <= _LAST_SUBJECT_START for m in find_actors(text, language))
     verbs = {(c.start, c.end) for c in cues if c.kind in {"verb", "source"} and not c.weak}
     subjunctive = {(c.start, c.end) for c in cues if c.kind == "subjunctive" and not c.weak}
     if _PERSONAL.search(text) or _CONTINUING.match(text):
