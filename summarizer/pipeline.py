@@ -15,7 +15,7 @@ from summarizer.errors import ModelError, SummarizerError
 from summarizer.extraction import article as article_profile
 from summarizer.extraction import sentence as sentence_profile
 from summarizer.extraction import summarizing
-from summarizer.extraction.drafts import ClaimDraft
+from summarizer.extraction.drafts import ClaimDraft, ScoredDraft
 from summarizer.llm.base import CompletionModel, CompletionRequest, LanguageModel, StructuredRequest
 from summarizer.llm.selection import choose_model, open_model
 from summarizer.models import (
@@ -74,7 +74,8 @@ class _Work:
         if claim is None:
             self.rejections.append(Rejection(claim=item.model_dump(mode="json"), reasons=reasons))
             return
-        numbered = claim.model_copy(update={"id": f"c{len(self.claims) + 1}"})
+        confidence = round(item.confidence, 2) if isinstance(item, ScoredDraft) else None
+        numbered = claim.model_copy(update={"id": f"c{len(self.claims) + 1}", "confidence": confidence})
         self.claims.append(numbered)
         self.on_claim(numbered)
 

@@ -12,20 +12,21 @@ import math
 import sys
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from dataset import LANGUAGES, LabelledArticle, articles, sentences
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from summarizer.extraction.ngrams import features
+from summarizer.extraction.selecting import before
 
 FOLDER = Path(__file__).parent
 TARGET = FOLDER.parents[1] / "summarizer" / "data"
-LANGUAGES = ("de", "en")
 HEADS = ("stance", "measure", "kind")
 MIN_SENTENCES = 3
 REGULARISATION_C = 20.0
@@ -55,13 +56,34 @@ class Vocabulary:
 
 
 def read(language: str) -> tuple[list[dict[str, Any]], list[str]]:
-    """The sentences of a language, and the file that each is from."""
-    sentences, files = [], []
-    for file in sorted(FOLDER.glob(f"{language}-*.jsonl")):
-        for line in file.read_text(encoding="utf-8").splitlines():
-            sentences.append(json.loads(line))
-            files.append(file.stem)
-    return sentences, files
+    """The sentences of a language, of their own and of articles, and the file that each is from."""
+    found = [(s.labels, s.group) for s in sentences(language)]
+    found += [(row, labelled.group) for labelled in articles(language) for row in _rows(labelled)]
+    return [labels for labels, _ in found], [group for _, group in found]
+
+
+def _rows(labelled: LabelledArticle) -> Iterator[dict[str, Any]]:
+    """An article's sentences. One that several positions share teaches no stance."""
+    document = labelled.document
+    carrying = {
+        number - back
+        for number, line in labelled.lines.items()
+        for claim in line.claims
+        for back in range(claim.earlier + 1)
+    }
+    for sentence in document.sentences:
+        if sentence.is_heading or sentence.number not in labelled.lines:
+            continue
+        claims = labelled.lines[sentence.number].claims
+        stances, measures = {c.stance for c in claims}, {c.measure for c in claims}
+        other = "other_topic" if labelled.said(sentence.number) else "narration"
+        yield {
+            "text": document.text(sentence),
+            "before": before(document, sentence),
+            "kind": "claim" if sentence.number in carrying else other,
+            "stance": stances.pop() if len(stances) == 1 else None,
+            "measure": measures.pop() if len(measures) == 1 else None,
+        }
 
 
 def fitted(matrix: csr_matrix, labels: Sequence[str]) -> LogisticRegression:
@@ -83,7 +105,7 @@ def main() -> None:
     """Train every language."""
     for language in LANGUAGES:
         sentences, files = read(language)
-        documents = [features(s["text"], s["before"]) for s in sentences]
+        documents = [features(s["text"], s["before"], language) for s in sentences]
         vocabulary = Vocabulary(documents)
         matrix = vocabulary.matrix(documents)
         heads, columns = [], []

@@ -36,13 +36,16 @@ class _Head:
 class Classifier:
     """The weights of one language. `rows` gives each feature's idf and its place in `weights`."""
 
+    language: str
     heads: tuple[_Head, ...]
     rows: Mapping[str, tuple[float, int]]
     weights: array[int]
 
     def probabilities(self, sentence: str, before: str | None = None) -> dict[str, dict[str, float]]:
         """For each question (`stance`, `measure`, `kind`) the probability of each label."""
-        known = [row for feature in sorted(features(sentence, before)) if (row := self.rows.get(feature))]
+        known = [
+            row for feature in sorted(features(sentence, before, self.language)) if (row := self.rows.get(feature))
+        ]
         norm = math.sqrt(sum(idf * idf for idf, _ in known)) or 1.0
         return {head.name: self._answer(head, known, norm) for head in self.heads}
 
@@ -70,4 +73,4 @@ def classifier(language: str) -> Classifier | None:
         heads.append(_Head(head["name"], labels, tuple(head["intercepts"]), tuple(head["scales"]), first))
         first += len(labels)
     rows = {feature: (idf, i * first) for i, (feature, idf) in enumerate(content["features"])}
-    return Classifier(tuple(heads), rows, array("b", b64decode(content["weights"])))
+    return Classifier(language, tuple(heads), rows, array("b", b64decode(content["weights"])))

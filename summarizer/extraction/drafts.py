@@ -11,8 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from summarizer.models import Attribution, Measure, SpeakerKind, Stance
 
-Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Long = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+SHORT_CHARS = 200
+LONG_CHARS = 1000
+Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=SHORT_CHARS)]
+Long = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONG_CHARS)]
 
 MAX_SPEAKERS = 60
 MAX_CLAIMS_PER_CHUNK = 80
@@ -90,3 +92,9 @@ class ClaimDraft(_Draft):
     said_on: Short | None = Field(
         default=None, description="Words of the article that date the utterance ('on Wednesday'), copied."
     )
+
+
+class ScoredDraft(ClaimDraft):
+    """A claim with the probability that it is there and its speaker right. No model is asked for this form."""
+
+    confidence: float = Field(ge=0, le=1)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 
+from summarizer.actors import find_actors
 from summarizer.extraction import labels
+from summarizer.people import is_role
 
 _TOKEN = re.compile(r"\w+(?:[-’']\w+)*|[\"„“”»«?!]")
 _PIECES = range(3, 6)
 _SEQUENCES = range(1, 4)
+_PATTERNS = range(2, 4)
+_KINDS = {"name": "@c", "seat": "@c", "demonym": "@d", "adjective": "@a"}
 
 
-def features(sentence: str, before: str | None = None) -> frozenset[str]:
+def features(sentence: str, before: str | None = None, language: str = "en") -> frozenset[str]:
     """The features of a sentence; `before` is the one before it, of which only the words count."""
     tokens = _TOKEN.findall(sentence.lower())
     found = {f"l{hit}" for hit in labels.list_hits(sentence)}
@@ -21,6 +25,33 @@ def features(sentence: str, before: str | None = None) -> frozenset[str]:
         padded = f" {token} "
         for size in _PIECES:
             found.update("c" + padded[i : i + size] for i in range(len(padded) - size + 1))
+    pattern = _pattern(sentence, language)
+    for size in _PATTERNS:
+        found.update("p" + " ".join(pattern[i : i + size]) for i in range(len(pattern) - size + 1))
     if before:
         found.update("b" + token for token in _TOKEN.findall(before.lower()))
     return frozenset(found)
+
+
+def _pattern(sentence: str, language: str) -> list[str]:
+    """The words, with countries, offices and numbers each as one: what is said is the same whoever says it."""
+    kinds: dict[int, str] = {}
+    for mention in find_actors(sentence, language):
+        kinds[mention.start] = _KINDS[mention.kind]
+    ends = {m.start: m.end for m in find_actors(sentence, language)}
+    found: list[str] = ["^"]
+    skip = 0
+    for match in _TOKEN.finditer(sentence):
+        if match.start() < skip:
+            continue
+        word = match[0]
+        if match.start() in kinds:
+            found.append(kinds[match.start()])
+            skip = ends[match.start()]
+        elif word[0].isdigit():
+            found.append("@n")
+        elif is_role(word):
+            found.append("@r")
+        else:
+            found.append(word.lower())
+    return [*found, "$"]

@@ -9,35 +9,30 @@ from __future__ import annotations
 import re
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from pydantic import BaseModel, Field
 
 from summarizer import prompting
-from summarizer.actors import country_name, country_of, demonym_country, find_actors
-from summarizer.cues import Cue, find_cues
+from summarizer.cues import find_cues
 from summarizer.dates import find_days
 from summarizer.document import Document
 from summarizer.extraction import labels
-from summarizer.extraction.drafts import ClaimDraft, SpeakerDraft
+from summarizer.extraction.drafts import LONG_CHARS, MAX_SPEAKERS, SHORT_CHARS, ClaimDraft, ScoredDraft, SpeakerDraft
+from summarizer.extraction.entities import Entity
 from summarizer.extraction.interview import Interview, find_interview, words_of
 from summarizer.extraction.judging import stance_and_measure
-from summarizer.extraction.selecting import Selection, before
+from summarizer.extraction.selecting import Selection, before, confidence
+from summarizer.extraction.speaking import Attributed, Speaking, is_anaphoric
 from summarizer.llm.base import Completion, CompletionRequest, StructuredReply, StructuredRequest
 from summarizer.models import Attribution, Measure, Sentence, SpeakerKind, Stance
-from summarizer.people import find_person, is_bare_government, is_pronoun, is_role_phrase, looks_like_person
 
-# Above this probability of "-" a sentence gives nobody's position. A strong cue is evidence against that.
-NOBODY_MIN_PROBABILITY = 0.7
-NOBODY_MIN_PROBABILITY_WITH_CUE = 0.96
-# How far into a sentence its subject may begin, in characters: "Aus Bern höre ich", "The Dutch have told me".
-_LAST_SUBJECT_START = 4
+# In an answer, another than the one who answers is the speaker when tagged with this probability.
+_TOLD_MIN = 0.6
+_FIRST_PERSON = re.compile(r"I|ich|wir|we", re.IGNORECASE)
 _NAME_CHARS = r"/[^;|.,:\n\[\"\-][^;|.,:\n\[\"]{1,45}/"
-_PERSONAL = re.compile(
-    r"^\W*(?:er|sie|he|she|they)\b"
-    r"|\b(?:sagte|erklärte|fragte|betonte|said|added|asked) (?:er|sie|he|she|they)\b"
-    r"|\b(?:he|she|they) (?:said|added|asked|stressed|insisted)\b",
-    re.IGNORECASE,
-)
+_DETERMINER = re.compile(r"\b(?:der|die|das|dem|den|the|this|dieser|diese)\s+$", re.IGNORECASE)
+_MARKS = re.compile(r"[„“”«»\"]")
 _CONTINUING = re.compile(r"^(?:demnach|und|and|zugleich|zudem|auch)\b", re.IGNORECASE)
 
 
@@ -49,14 +44,17 @@ class SpeakerNames(BaseModel):
 
 @dataclass
 class _State:
-    """Who spoke last in the paragraph, and what about."""
+    """What the sentences before said. `measure`: the paragraph's last."""
 
+    selection: Selection
     interview: Interview | None
-    previous: str | None = None
+    speaking: Speaking
     paragraph: int = -1
     measure: Measure | None = None
 
 
+_Answer = TypeVar("_Answer")
+_Asking = Generator["CompletionRequest | StructuredRequest[SpeakerNames]", object, _Answer]
 Steps = Generator["CompletionRequest | StructuredRequest[SpeakerNames] | ClaimDraft", object, None]
 
 
@@ -65,18 +63,19 @@ def steps(document: Document, *, topic: str, grammar: bool) -> Steps:
 
     `grammar`: whether the model answers `CompletionRequest`s; else it is asked for `SpeakerNames`.
     """
-    selection = Selection.of(document, topic)
+    speaking, interview = Speaking.of(document), find_interview(document)
+    selection = Selection.of(document, topic, speaking.tagged, interview)
     if not selection.on_topic:
         return
-    state = _State(find_interview(document))
-    pending: ClaimDraft | None = None
+    state = _State(selection, interview, speaking)
+    pending: ScoredDraft | None = None
     for sentence in document.sentences:
         if sentence.is_heading:
             continue
         if pending is not None and document.sentence(pending.evidence[-1]).paragraph != sentence.paragraph:
             yield pending
             pending = None
-        for draft in (yield from _drafts_of(document, sentence, state, selection, grammar)):
+        for draft in (yield from _drafts_of(document, sentence, state, grammar)):
             if pending is not None and _continues(document, pending, draft):
                 pending = _joined(pending, draft)
                 continue
@@ -87,94 +86,120 @@ def steps(document: Document, *, topic: str, grammar: bool) -> Steps:
         yield pending
 
 
-def _drafts_of(
-    document: Document, sentence: Sentence, state: _State, selection: Selection, grammar: bool
-) -> Generator[CompletionRequest | StructuredRequest[SpeakerNames], object, list[ClaimDraft]]:
-    article = document.article
+def _drafts_of(document: Document, sentence: Sentence, state: _State, grammar: bool) -> _Asking[list[ScoredDraft]]:
+    article, speaking = document.article, state.speaking
     text = document.text(sentence)
     own_measure = labels.measure_of(text)
     if sentence.paragraph != state.paragraph:
         state.paragraph, state.measure = sentence.paragraph, None
     state.measure = own_measure or state.measure
     measure = state.measure or Measure.GENERAL
-    if state.interview is not None and sentence.number in state.interview.answers:
-        return [_answer(document, sentence, state.interview, measure)] if selection.takes_answer(sentence) else []
     cues = find_cues(article.text, sentence, article.language)
-    if not selection.asks(sentence, cues):
+    answers = state.interview is not None and sentence.number in state.interview.answers
+    taken = state.selection.takes(sentence, cues)
+    if answers and state.interview is not None:
+        return _answers(document, sentence, state, measure) if taken else []
+    named = (yield from _ask(article.language, text, grammar)) if taken else None
+    groups = speaking.speakers(sentence, named)
+    speakers = [a for group in groups for a in group]
+    if taken or (any(a.mention for a in speakers) and any(not c.weak for c in cues)):
+        speaking.heard(sentence, speakers)
+    if not taken or not groups:
         return []
-    if state.previous and _speaks_on(text, sentence.start, cues, article.language):
-        names = [state.previous]
-    else:
-        names = yield from _ask(article.language, text, cues, grammar)
-    speakers = [s for name in names if (s := _speaker(document, sentence, name, state)) is not None]
-    if not speakers:
-        return []
-    state.previous = speakers[-1].name
     quote = labels.quote_of(text, cues)
     attribution = labels.attribution_of(text, cues, quote)
+    said = _Said(text, attribution, quote, measure)
     return [
-        _draft(document, sentence, part, clause, attribution, quote, measure)
-        for part, clause in _by_clause(text, speakers)
+        _draft(document, sentence, state, group, said, clause)
+        for group, clause in _by_clause(document, sentence, groups)
     ]
 
 
+def _answers(document: Document, sentence: Sentence, state: _State, measure: Measure) -> list[ScoredDraft]:
+    """A claim in an answer: of the one who answers, or of somebody whose position is told."""
+    assert state.interview is not None
+    person, text = state.interview.person, words_of(document.text(sentence))
+    told = [
+        a
+        for group in state.speaking.speakers(sentence)
+        for a in group
+        if a.mention is not None
+        and a.mention.probability >= _TOLD_MIN
+        and a.entity.name != person.name
+        and not _FIRST_PERSON.fullmatch(a.mention.text)
+    ]
+    if told:
+        state.speaking.heard(sentence, told)
+        said = _Said(text, Attribution.INDIRECT, None, measure)
+        return [_draft(document, sentence, state, told, said, text)]
+    answering = Entity(person.name, SpeakerKind.PERSON, person.role, person.affiliation)
+    said = _Said(text, Attribution.DIRECT, text, measure)
+    return [_draft(document, sentence, state, [Attributed(answering, None, 1.0)], said, text)]
+
+
+def _speaker(attributed: Attributed) -> SpeakerDraft:
+    entity = attributed.entity
+    name, role = _cut(entity.name, SHORT_CHARS), _cut(entity.role, SHORT_CHARS) if entity.role else None
+    return SpeakerDraft(name=name, kind=entity.kind, role=role, affiliation=entity.affiliation)
+
+
+def _by_clause(
+    document: Document, sentence: Sentence, groups: list[list[Attributed]]
+) -> list[tuple[list[Attributed], str]]:
+    """Each group with the part of the sentence that is about it: up to the next group's first name."""
+    text = document.article.text
+    starts = [min((a.mention.start for a in g if a.mention), default=sentence.start) for g in groups]
+    bounds = [sentence.start, *starts[1:], sentence.end]
+    return [(group, text[bounds[i] : bounds[i + 1]]) for i, group in enumerate(groups)]
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What a sentence's claims share. `measure` is that of the paragraph so far, for clauses that give none."""
+
+    text: str
+    attribution: Attribution
+    quote: str | None
+    measure: Measure
+
+
 def _draft(
-    document: Document,
-    sentence: Sentence,
-    speakers: list[SpeakerDraft],
-    clause: str,
-    attribution: Attribution,
-    quote: str | None,
-    measure: Measure,
-) -> ClaimDraft:
-    """A claim of a clause of a sentence. `measure` is that of the paragraph so far, where the clause gives none."""
+    document: Document, sentence: Sentence, state: _State, group: list[Attributed], said: _Said, clause: str
+) -> ScoredDraft:
+    """A claim of a clause of a sentence."""
     article = document.article
-    text = document.text(sentence)
-    days = find_days(text, article.published, article.language)
-    stance, judged = stance_and_measure(article.language, clause, before(document, sentence))
-    return ClaimDraft(
+    days = find_days(said.text, article.published, article.language)
+    stance, measure = stance_and_measure(article.language, clause, before(document, sentence))
+    return ScoredDraft(
         evidence=[sentence.number],
-        speakers=speakers,
-        statement=_statement(text, speakers),
-        attribution=attribution,
+        speakers=[_speaker(a) for a in group[:MAX_SPEAKERS]],
+        statement=_statement(document, sentence, said.text, group),
+        attribution=said.attribution,
         stance=stance,
-        measure=judged or measure,
-        conditions=labels.conditions_of(text),
-        quote=quote,
-        said_on=text[days[0][0] : days[0][1]] if days else None,
+        measure=measure or said.measure,
+        conditions=[_cut(c, SHORT_CHARS) for c in labels.conditions_of(said.text)],
+        quote=_cut(said.quote, LONG_CHARS) if said.quote else None,
+        said_on=said.text[days[0][0] : days[0][1]] if days else None,
+        confidence=confidence(state.selection.probability(sentence), min(a.probability for a in group)),
     )
 
 
-def _answer(document: Document, sentence: Sentence, interview: Interview, measure: Measure) -> ClaimDraft:
-    """A claim in an answer: of the one who answers, or of a state that the sentence begins with."""
-    article, text = document.article, words_of(document.text(sentence))
-    person = interview.person
-    for mention in find_actors(text, article.language):
-        if mention.start <= _LAST_SUBJECT_START and mention.kind in {"name", "seat", "demonym"}:
-            name = country_name(mention.code, article.language)
-            if name and name != person.affiliation:
-                speaker = SpeakerDraft(name=name, kind=SpeakerKind.GOVERNMENT, affiliation=name)
-                draft = _draft(document, sentence, [speaker], text, Attribution.INDIRECT, None, measure)
-                return draft.model_copy(update={"via": person.name})
-    speaker = SpeakerDraft(name=person.name, kind=SpeakerKind.PERSON, role=person.role, affiliation=person.affiliation)
-    return _draft(document, sentence, [speaker], text, Attribution.DIRECT, text, measure)
-
-
-def _ask(
-    language: str, text: str, cues: list[Cue], grammar: bool
-) -> Generator[CompletionRequest | StructuredRequest[SpeakerNames], object, list[str]]:
+def _ask(language: str, text: str, grammar: bool) -> _Asking[list[str]]:
+    """Whom the model names as speaking."""
     question = prompting.speaker_question(language, text, None)
     if not grammar:
         reply = yield StructuredRequest(question[:-1], SpeakerNames, max_output_tokens=400)
         assert isinstance(reply, StructuredReply)
         given: list[str] = reply.value.names
-        return _cleaned(given)
-    completion = yield CompletionRequest(question, _grammar(prompting.harmless(text)), top_logprobs=8)
+        return cleaned(given)
+    completion = yield speaker_request(language, text)
     assert isinstance(completion, Completion)
-    nobody = sum(p for token, p in completion.first_token.items() if token.strip().startswith("-"))
-    strong = any(c.kind in {"verb", "source"} and not c.weak for c in cues)
-    limit = NOBODY_MIN_PROBABILITY_WITH_CUE if strong else NOBODY_MIN_PROBABILITY
-    return [] if nobody >= limit else _cleaned(completion.text.split(";"))
+    return cleaned(completion.text.split(";"))
+
+
+def speaker_request(language: str, text: str) -> CompletionRequest:
+    """Who speaks in a sentence, to be answered in its own words."""
+    return CompletionRequest(prompting.speaker_question(language, text, None), _grammar(prompting.harmless(text)))
 
 
 def _grammar(words: str) -> str:
@@ -185,62 +210,13 @@ def _grammar(words: str) -> str:
     )
 
 
-def _cleaned(names: list[str]) -> list[str]:
+def cleaned(names: list[str]) -> list[str]:
+    """Names as the model gave them, without marks and repetitions."""
     stripped = (n.strip(" \n.,;\"'„“”") for n in names)
     return list(dict.fromkeys(n for n in stripped if len(n) > 1 and any(c.isalpha() for c in n)))
 
 
-def _speaks_on(text: str, start: int, cues: list[Cue], language: str) -> bool:
-    """Whether the one who spoke before goes on: a pronoun or role noun as subject, or Konjunktiv I alone."""
-    opens_with_country = any(m.kind == "name" and m.start <= _LAST_SUBJECT_START for m in find_actors(text, language))
-    verbs = {(c.start, c.end) for c in cues if c.kind in {"verb", "source"} and not c.weak}
-    subjunctive = {(c.start, c.end) for c in cues if c.kind == "subjunctive" and not c.weak}
-    if _PERSONAL.search(text) or _CONTINUING.match(text):
-        return True
-    if demonym_country(" ".join(text.split()[:2]).strip(",.")):
-        return True
-    main_clause = any(not c.weak and c.kind == "subjunctive" and "," not in text[: c.start - start] for c in cues)
-    only_quoted = {c.kind for c in cues if not c.weak} == {"quotation"}
-    return not opens_with_country and (only_quoted or main_clause or bool(subjunctive and not verbs - subjunctive))
-
-
-def _speaker(document: Document, sentence: Sentence, name: str, state: _State) -> SpeakerDraft | None:
-    article = document.article
-    if (is_pronoun(name) or is_role_phrase(name)) and state.previous:
-        name = state.previous
-    if is_pronoun(name):
-        return None
-    if is_bare_government(name):
-        name = _nearest_country(document, sentence) or name
-    if code := country_of(name):
-        return SpeakerDraft(name=name, kind=SpeakerKind.GOVERNMENT, affiliation=country_name(code, article.language))
-    person = None if name.split()[0].islower() else find_person(name, article.text, article.language)
-    if person is not None and looks_like_person(person.name):
-        return SpeakerDraft(name=person.name, kind=SpeakerKind.PERSON, role=person.role, affiliation=person.affiliation)
-    return SpeakerDraft(name=name, kind=labels.kind_of_description(name))
-
-
-def _nearest_country(document: Document, sentence: Sentence) -> str | None:
-    """The country named last before a sentence, in its paragraph."""
-    article = document.article
-    first = document.paragraph(sentence)[0].start
-    named = find_actors(article.text[first : sentence.start], article.language)
-    countries = [m for m in named if m.kind == "name"]
-    return article.text[first + countries[-1].start : first + countries[-1].end] if countries else None
-
-
-def _by_clause(text: str, speakers: list[SpeakerDraft]) -> list[tuple[list[SpeakerDraft], str]]:
-    """Speakers that are subjects of different clauses hold different positions: 'A rejects it, B hesitates'."""
-    parts = re.split(r", (?=[A-ZÄÖÜ][\w-]+ [a-zäöü]+(?:te|ten|t|s|ed)\b)", text)
-    if len(parts) == 1 or len(speakers) == 1:
-        return [(speakers, text)]
-    grouped = [([s for s in speakers if s.name in part], part) for part in parts]
-    if sum(len(found) for found, _ in grouped) != len(speakers):
-        return [(speakers, text)]
-    return [(found, part) for found, part in grouped if found]
-
-
-def _continues(document: Document, before: ClaimDraft, draft: ClaimDraft) -> bool:
+def _continues(document: Document, before: ScoredDraft, draft: ScoredDraft) -> bool:
     """Whether a draft only goes on with the one before: a quote that follows it, or one Konjunktiv after another."""
     last, first = document.sentence(before.evidence[-1]), document.sentence(draft.evidence[0])
     same = [s.name for s in before.speakers] == [s.name for s in draft.speakers]
@@ -248,12 +224,12 @@ def _continues(document: Document, before: ClaimDraft, draft: ClaimDraft) -> boo
         return False
     follows = draft.quote is not None and before.quote is None
     continuing = bool(_CONTINUING.match(document.text(first)))
-    return (follows and draft.stance in {before.stance, Stance.ASSERTS}) or (
+    return (follows and (draft.stance in {before.stance, Stance.ASSERTS} or draft.measure is before.measure)) or (
         continuing and draft.stance is before.stance
     )
 
 
-def _joined(before: ClaimDraft, draft: ClaimDraft) -> ClaimDraft:
+def _joined(before: ScoredDraft, draft: ScoredDraft) -> ScoredDraft:
     return before.model_copy(
         update={
             "evidence": [*before.evidence, *draft.evidence],
@@ -263,11 +239,28 @@ def _joined(before: ClaimDraft, draft: ClaimDraft) -> ClaimDraft:
     )
 
 
-def _statement(text: str, speakers: list[SpeakerDraft]) -> str:
-    """The sentence as a statement of its own: a speaker's name for an opening pronoun, or put before it."""
-    plain = " ".join(text.split()).replace("„", "").replace("“", "").replace("”", "").replace('"', "")
-    named = " ".join(s.name for s in speakers)
-    if any(s.name.split()[-1].casefold() in plain.casefold() for s in speakers):
-        return plain[:1000]
-    replaced = re.sub(r"^(?:Er|Sie|He|She|They)\b", named, plain)
-    return (replaced if replaced != plain else f"{named}: {plain}")[:1000]
+def _statement(document: Document, sentence: Sentence, said: str, group: list[Attributed]) -> str:
+    """The sentence as a statement of its own: the speaker's name for a pronoun or office, or put before it."""
+    text = document.article.text
+    only = group[0] if len(group) == 1 else None
+    whole = text[sentence.start : sentence.end]
+    if only and only.mention and is_anaphoric(only.mention.text) and said in whole:
+        start = only.mention.start - sentence.start
+        if match := _DETERMINER.search(whole[:start]):
+            start = match.start()
+        whole = f"{whole[:start]}{only.entity.name}{whole[only.mention.end - sentence.start :]}"
+    else:
+        whole = said
+    plain = _MARKS.sub("", " ".join(whole.split()))
+    names = [a.entity.name for a in group]
+    known = plain.casefold()
+    if any(a.mention for a in group) or any(name.split()[-1].casefold() in known for name in names):
+        return _cut(plain, LONG_CHARS)
+    return _cut(f"{', '.join(names)}: {plain}", LONG_CHARS)
+
+
+def _cut(text: str, chars: int) -> str:
+    """As many whole words as there is room for; part of the first one where it is longer."""
+    if len(text) <= chars:
+        return text
+    return text[: chars + 1].rsplit(maxsplit=1)[0][:chars].rstrip()
