@@ -40,7 +40,7 @@ from summarizer.extraction.judging import stance_and_measure
 from summarizer.extraction.selecting import Selection, before, judged
 from summarizer.extraction.sentence import cleaned, speaker_request
 from summarizer.extraction.speaking import Speaking
-from summarizer.extraction.tagger import _as_named
+from summarizer.extraction.tagger import as_named
 from summarizer.llm.recording import ReplayCompletionModel
 from summarizer.models import Measure, Sentence, Speaker, Stance
 
@@ -172,7 +172,7 @@ def _labelled(part: Part, way: Callable[[str, str, str | None], _Labels]) -> lis
 def by_names(part: Part) -> Speaking:
     """At an article's beginning, with the model's names taken as they are, as in a language without a tagger."""
     text = part.document.article.text
-    tagged = {s.number: _as_named(text, s, part.named.get(s.number, ())) for s in part.sentences}
+    tagged = {s.number: as_named(text, s, part.named.get(s.number, ())) for s in part.sentences}
     return Speaking(part.document, Discourse(part.document), tagged)
 
 

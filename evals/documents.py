@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = (ROOT / "README.md", ROOT / "evals" / "README.md")
-_BLOCK = re.compile(r"(<!-- \$ (summarizer .+?) -->\n).*?(<!-- end -->)", re.DOTALL)
+_BLOCK = re.compile(r"(<!-- \$ ((?:summarizer|python) .+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 _COLUMNS = "400"
 
 
@@ -25,7 +25,8 @@ def updated(text: str) -> str:
 
 
 def _output(command: str) -> str:
-    words = [sys.executable, "-m", *shlex.split(command)]
+    program, *arguments = shlex.split(command)
+    words = [sys.executable, *(arguments if program == "python" else ["-m", program, *arguments])]
     environment = {**os.environ, "COLUMNS": _COLUMNS, "NO_COLOR": "1"}
     done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:

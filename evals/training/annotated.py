@@ -25,7 +25,7 @@ from pathlib import Path
 from summarizer.models import Attribution, Measure, Stance
 
 FOLDER = Path(__file__).parent / "articles"
-_SPEAKER = re.compile(r"^(?P<name>[^\[\]]+?)\s*(?:\[(?P<mention>[^\[\]]*)\])?$")
+_SPEAKER = re.compile(r"^(?P<name>[^\[\]]+?)\s*(?:\[(?P<mention>[^\[\]]+)\])?$")
 _GENRES = {"agency", "interview", "analysis", "brief", "liveblog", "webpage"}
 
 

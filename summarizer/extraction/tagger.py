@@ -107,13 +107,13 @@ def mentions(discourse: Discourse, sentence: Sentence, threshold: float, named: 
     article = discourse.document.article
     tagger = load(article.language)
     if tagger is None:
-        return _as_named(article.text, sentence, named or [])
+        return as_named(article.text, sentence, named or [])
     tokens = tokens_of(article.text, sentence)
     marginals, none = tagger.read(token_features(discourse, sentence, tokens, named))
     return Tagged([_mention(article.text, tokens[a:b], p) for a, b, p in spans(marginals, threshold)], none)
 
 
-def _as_named(text: str, sentence: Sentence, named: Sequence[str]) -> Tagged:
+def as_named(text: str, sentence: Sentence, named: Sequence[str]) -> Tagged:
     """What the model names, where there is no tagger to weigh it."""
     places = [(text.find(name, sentence.start, sentence.end), name) for name in named]
     found = [Mention(start, start + len(name), name, 1.0) for start, name in sorted(places) if start >= 0]
