@@ -105,6 +105,7 @@ class Discourse:
         self.document = document
         self.entities: dict[str, Entity] = {}
         self._mentions: list[tuple[int, Entity]] = []
+        self._looked_up: dict[str, Entity | None] = {}
         self._persons()
         self._actors()
         for entity in self.entities.values():
@@ -115,10 +116,13 @@ class Discourse:
 
     def person(self, name: str) -> Entity | None:
         """The person of this name, or surname."""
-        article = self.document.article
-        found = find_person(name, article.text, article.language)
-        full = _name_in(found.name, article.language) if found is not None else None
-        return self._add_person(replace(found, name=full)) if found is not None and full is not None else None
+        if name not in self._looked_up:
+            article = self.document.article
+            found = find_person(name, article.text, article.language)
+            full = _name_in(found.name, article.language) if found is not None else None
+            person = replace(found, name=full) if found is not None and full is not None else None
+            self._looked_up[name] = self._add_person(person) if person is not None else None
+        return self._looked_up[name]
 
     def actor(self, code: str) -> Entity:
         """The country or organisation of this code."""
@@ -166,9 +170,7 @@ class Discourse:
                 name = _name_in(match[0], article.language)
                 if name is None or actor_of(name) or demonym_country(name.split(maxsplit=1)[0]):
                     continue
-                found = find_person(name, article.text, article.language)
-                if found is not None and (full := _name_in(found.name, article.language)) is not None:
-                    self._add_person(replace(found, name=full))
+                self.person(name)
 
     def _add_person(self, person: Person) -> Entity:
         if person.name in self.entities:

@@ -99,7 +99,8 @@ def _drafts_of(document: Document, sentence: Sentence, state: _State, grammar: b
     taken = state.selection.takes(sentence, cues)
     if answers and state.interview is not None:
         return _answers(document, sentence, state, measure) if taken else []
-    named = (yield from _ask(article.language, text, grammar)) if taken else None
+    asks = taken and not speaking.tagged[sentence.number].is_sure
+    named = (yield from _ask(article.language, text, grammar)) if asks else None
     groups = speaking.speakers(sentence, named)
     speakers = [a for group in groups for a in group]
     if taken or (any(a.mention for a in speakers) and any(not c.weak for c in cues)):

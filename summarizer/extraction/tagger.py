@@ -20,6 +20,7 @@ from summarizer.models import Sentence
 
 # A span goes on while its next word is inside with this probability.
 _INSIDE_MIN = 0.35
+_SURE_MIN = 0.95
 TAGS = ("O", "B", "I")
 _Row = tuple[float, ...]
 
@@ -97,6 +98,12 @@ class Tagged:
 
     mentions: list[Mention]
     none: float
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether a language model's answer would hardly change it."""
+        certain = [m for m in self.mentions if m.probability >= _SURE_MIN]
+        return bool(certain) and len(certain) == len(self.mentions) and self.none <= 1 - _SURE_MIN
 
 
 def mentions(discourse: Discourse, sentence: Sentence, threshold: float, named: Sequence[str] | None = None) -> Tagged:
