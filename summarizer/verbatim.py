@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 _SAME = {
     **dict.fromkeys('„“”‟«»‹›"', '"'),
@@ -12,6 +13,8 @@ _SAME = {
 _INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
 
 
+# The article is looked up again for every speaker.
+@lru_cache(maxsize=16)
 def normalised(text: str) -> tuple[str, list[int]]:
     """The text with marks, dashes, white space and Unicode (NFC) made alike.
 
