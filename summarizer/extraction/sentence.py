@@ -1,7 +1,7 @@
 """Profile `sentence`, for small models: one small question a sentence, answered with the sentence's own words.
 
-The model only names who speaks. Stance and measure come from a classifier, the rest from word lists: what a
-model of this size can do was measured, and asked for more at once it does worse.
+Small models of our own find the claims, their speakers, stance and measure. The language model is asked who speaks
+where they are unsure; asked for more at once, a model of this size does worse.
 """
 
 from __future__ import annotations
