@@ -12,6 +12,7 @@ from summarizer.llm.local import LocalModel
 TEXT = """Oslo zögert bei Soldaten
 
 OSLO (dpa) - Norwegen sagte der Ukraine die Entsendung von 200 Soldaten zu. Dänemark lehnte Truppen ab.
+Auch die Linke im Storting will keine Soldaten in die Ukraine schicken.
 """
 
 

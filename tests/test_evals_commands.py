@@ -34,6 +34,8 @@ TOPIC_SENTENCES = "\n\n".join(
     f"{country} bietet der Ukraine Sicherheitsgarantien an und sagt Soldaten für eine Friedenstruppe zu."
     for country in COUNTRIES
 )
+# The tagger is not sure of these, so that the model is asked.
+UNSURE = "Über Truppen für die Ukraine werde Norwegen erst nach einem Waffenstillstand entscheiden."
 
 
 class NamesModel:
@@ -70,7 +72,7 @@ def sentences(article):
 @pytest.fixture
 def articles(tmp_path, monkeypatch):
     """The invented set, its articles clearly on the topic."""
-    monkeypatch.setitem(TEXTS, "oslo", f"{TEXTS['oslo']}\n{TOPIC_SENTENCES}\n")
+    monkeypatch.setitem(TEXTS, "oslo", f"{TEXTS['oslo']}\n{TOPIC_SENTENCES}\n\n{UNSURE}\n")
     return golden_set(tmp_path / "golden")
 
 
@@ -110,10 +112,10 @@ def test_the_models_names_decide_where_nothing_else_does(tmp_path, articles):
     assert asked
     for number, names in asked.items():
         assert names == [next(c for c in COUNTRIES if c in oslo.document.text(oslo.document.sentence(number)))]
-    right = ablation._attributed(oslo, ablation.by_names, tells=False)
-    swapped = {2: ["Ukraine"], 3: ["Ukraine"]}
-    other = ablation.Part(oslo.golden, swapped)
-    wrong = ablation._attributed(other, ablation.by_names, tells=False)
+    named = ablation.Part(oslo.golden, {2: ["Norwegen"], 3: ["Dänemark"]})
+    right = ablation._attributed(named, ablation.by_names, tells=False)
+    swapped = ablation.Part(oslo.golden, {2: ["Ukraine"], 3: ["Ukraine"]})
+    wrong = ablation._attributed(swapped, ablation.by_names, tells=False)
     assert wrong.gold == right.gold == 2
     assert wrong.correct < right.correct
 

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from invented import ANSWERS, answer, given, golden_set, model_at, slug_of
+from invented import ANSWERS, TEXTS, answer, given, golden_set, model_at, slug_of
 from openai_server import Hang, OpenAIServer, Reply, Status
 
 from summarizer import Summarizer, verification
@@ -305,7 +305,10 @@ def engine():
     model.close()
 
 
-def test_profile_sentence_is_replayed_without_the_engine(engine, golden, path):
+def test_profile_sentence_is_replayed_without_the_engine(engine, tmp_path, monkeypatch, path):
+    unsure = "Über Truppen für die Ukraine werde Norwegen erst nach einem Waffenstillstand entscheiden."
+    monkeypatch.setitem(TEXTS, "oslo", f"{TEXTS['oslo']}\n{unsure}\n")
+    golden = golden_set(tmp_path / "unsure")
     made = run(golden[:2], Pipeline(Summarizer(language_model=engine, profile="sentence")), path)
     assert made.header.model.startswith("local/") and made.header.model.count("/") == 1
     assert made.header.profile == "sentence" and "sentence/speakers.de@" in (made.header.prompt or "")
