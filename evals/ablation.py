@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from summarizer import resources
-from summarizer.cues import find_cues
 from summarizer.document import Document
 from summarizer.errors import InputError, ModelError, SummarizerError
 from summarizer.evaluation.extras import eval_extra
@@ -89,8 +88,7 @@ class Part:
 
     def takes(self, sentence: Sentence) -> bool:
         """Whether the pipeline asks about a sentence."""
-        cues = find_cues(self.document.article.text, sentence, self.language)
-        return self.selection.on_topic and self.selection.takes(sentence, cues)
+        return self.selection.on_topic and self.selection.takes(sentence)
 
     def cited(self, *, optional: bool) -> set[int]:
         """Numbers of the sentences that firm, or optional, claims cite."""
@@ -208,7 +206,7 @@ def _attributed(part: Part, begin: Callable[[Part], Speaking], tells: bool) -> C
         found = [a for group in groups for a in group]
         if sentence.number in golden:
             predicted[sentence.number] = [Speaker(name=a.entity.name, kind=a.entity.kind) for a in found]
-        cues = find_cues(part.document.article.text, sentence, part.language)
+        cues = part.document.cues(sentence)
         if part.takes(sentence) or (any(a.mention for a in found) and any(not c.weak for c in cues)):
             speaking.heard(sentence, found)
     everybody = [s for side in (golden, optional, predicted) for some in side.values() for s in some]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from summarizer import sentences as splitting
+from summarizer.cues import Cue, find_cues
 from summarizer.models import Article, Evidence, Sentence
 
 
@@ -25,6 +26,10 @@ class Document:
     @cached_property
     def _by_number(self) -> dict[int, Sentence]:
         return {s.number: s for s in self.sentences}
+
+    @cached_property
+    def _cues(self) -> dict[int, list[Cue]]:
+        return {}
 
     @cached_property
     def _paragraphs(self) -> dict[int, tuple[Sentence, ...]]:
@@ -47,6 +52,12 @@ class Document:
     def paragraph(self, sentence: Sentence) -> tuple[Sentence, ...]:
         """All sentences of its paragraph."""
         return self._paragraphs[sentence.paragraph]
+
+    def cues(self, sentence: Sentence) -> list[Cue]:
+        """Its reporting cues, looked for once."""
+        if sentence.number not in self._cues:
+            self._cues[sentence.number] = find_cues(self.article.text, sentence, self.article.language)
+        return self._cues[sentence.number]
 
     def evidence(self, numbers: Iterable[int]) -> list[Evidence]:
         """Sentences as evidence, in the order of the article."""

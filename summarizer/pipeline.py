@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from summarizer import __version__, prompting, summary
-from summarizer.cues import find_cues
 from summarizer.document import Document
 from summarizer.errors import ModelError, SummarizerError
 from summarizer.extraction import article as article_profile
@@ -82,13 +81,12 @@ class _Work:
     def uncovered(self) -> list[Uncovered]:
         """Sentences on the topic with a reporting cue that no claim cites."""
         cited = {e.sentence for c in self.claims for e in c.evidence}
-        article = self.document.article
         pattern = prompting.topic(self.settings.topic)
         found = []
         for s in self.document.sentences:
             if s.is_heading or s.number in cited or not pattern.search(self.document.text(s)):
                 continue
-            cues = [c for c in find_cues(article.text, s, article.language) if not c.weak]
+            cues = [c for c in self.document.cues(s) if not c.weak]
             if cues:
                 found.append(
                     Uncovered(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,8 +19,16 @@ def folder(name: str) -> Path:
 
 @cache
 def data(name: str) -> Any:
-    """A YAML file of `summarizer/data/`, parsed once."""
+    """A YAML or JSON file of `summarizer/data/`, parsed once."""
+    text = (_PACKAGE / "data" / name).read_text(encoding="utf-8")
+    if name.endswith(".json"):
+        return json.loads(text)
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load((_PACKAGE / "data" / name).read_text(encoding="utf-8"), Loader=loader)
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+def packed(name: str) -> str | None:
+    """The text of a file of `summarizer/data/` that is there as `name.gz`, None if it isn't."""
+    file = _PACKAGE / "data" / f"{name}.gz"
+    return gzip.decompress(file.read_bytes()).decode() if file.is_file() else None

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from completions import CompletionsOnly
 from golden_claims import claim, golden, report
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,7 +39,7 @@ TOPIC_SENTENCES = "\n\n".join(
 UNSURE = "Über Truppen für die Ukraine werde Norwegen erst nach einem Waffenstillstand entscheiden."
 
 
-class NamesModel:
+class NamesModel(CompletionsOnly):
     """Names the country that a sentence begins with."""
 
     name = "local/names"
@@ -50,18 +51,6 @@ class NamesModel:
 
     def complete(self, request):
         return Completion(f" {self.replies[request_key(request)]}\n", {}, Usage())
-
-    async def acomplete(self, request):
-        return self.complete(request)
-
-    def ask(self, request):
-        raise AssertionError("nothing but completions is asked")
-
-    async def aask(self, request):
-        self.ask(request)
-
-    def close(self):
-        pass
 
 
 def sentences(article):

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarizer.cues import find_cues
 from summarizer.document import Document
 from summarizer.extraction.interview import find_interview
 from summarizer.extraction.selecting import Selection, confidence
@@ -30,9 +29,8 @@ def selection(text, topic="security-guarantees", language="de"):
 
 
 def taken(document, chosen):
-    language = document.article.language
     sentences = [s for s in document.sentences if not s.is_heading]
-    return [chosen.takes(s, find_cues(document.article.text, s, language)) for s in sentences]
+    return [chosen.takes(s) for s in sentences]
 
 
 def test_the_sentences_of_an_article_on_the_topic():

@@ -1,6 +1,7 @@
 """Whose words each sentence has, and the claims that come of it."""
 
 import pytest
+from completions import CompletionsOnly
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,7 +43,7 @@ def heard(text, language):
     return found
 
 
-class TableModel:
+class TableModel(CompletionsOnly):
     """Answers by the words that are in the sentence asked about; else it names nobody there."""
 
     name = "local/table"
@@ -54,18 +55,6 @@ class TableModel:
         question = request.messages[-2].content
         named = (answer for words, answer in self.table.items() if words in question)
         return Completion(f" {next(named, 'nobody')}\n", {}, Usage())
-
-    async def acomplete(self, request):
-        return self.complete(request)
-
-    def ask(self, request):
-        raise AssertionError("nothing but completions is asked")
-
-    async def aask(self, request):
-        self.ask(request)
-
-    def close(self):
-        pass
 
 
 def report(text, language, names=None):

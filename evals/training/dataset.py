@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import sys
@@ -19,6 +20,7 @@ from summarizer.document import Document
 from summarizer.models import Article, Sentence
 
 LANGUAGES = ("de", "en")
+DATA = Path(__file__).parents[2] / "summarizer" / "data"
 _TITLE = "–\n\n"
 
 
@@ -88,6 +90,13 @@ def sentences(language: str) -> Iterator[LabelledSentence]:
     for path in sorted(Path(__file__).parent.glob(f"{language}-*.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
             yield LabelledSentence(path.stem, json.loads(line))
+
+
+def write_packed(name: str, text: str) -> Path:
+    """Write a file of `summarizer/data/`, packed; the same text gives the same file."""
+    target = DATA / f"{name}.gz"
+    target.write_bytes(gzip.compress(text.encode(), mtime=0))
+    return target
 
 
 def occurrences(words: str, text: str) -> list[int]:

@@ -7,7 +7,6 @@ python evals/training/speakers.py --quick    # write only
 
 from __future__ import annotations
 
-import gzip
 import json
 import random
 import re
@@ -15,11 +14,10 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pycrfsuite
 from ask import key, recorded
-from dataset import LANGUAGES, LabelledSentence, articles, occurrences, sentences
+from dataset import LANGUAGES, LabelledSentence, articles, occurrences, sentences, write_packed
 
 from summarizer.document import Document
 from summarizer.extraction.entities import Discourse
@@ -28,7 +26,6 @@ from summarizer.extraction.tokens import Token, token_features, tokens_of
 from summarizer.models import Article, Sentence
 from summarizer.people import bare_name, looks_like_person
 
-TARGET = Path(__file__).parents[2] / "summarizer" / "data"
 PARAMETERS = {"c1": 0.02, "c2": 0.2, "max_iterations": 120, "feature.possible_transitions": True}
 THRESHOLD = 0.4
 SURNAME_SHARE = 0.6
@@ -224,9 +221,7 @@ def main() -> None:
 def write(language: str, tagger: Tagger) -> None:
     """Write the weights."""
     content = {"features": {f: tagger.features[f] for f in sorted(tagger.features)}, "transitions": tagger.transitions}
-    raw = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-    target = TARGET / f"tagger.{language}.json.gz"
-    target.write_bytes(gzip.compress(raw, mtime=0))
+    target = write_packed(f"tagger.{language}.json", json.dumps(content, ensure_ascii=False, separators=(",", ":")))
     print(f"{target.name}: {len(tagger.features)} features, {target.stat().st_size / 1000:.0f} kB")
 
 

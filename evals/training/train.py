@@ -6,7 +6,6 @@ python evals/training/train.py --no-write
 
 from __future__ import annotations
 
-import gzip
 import json
 import math
 import sys
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from dataset import LANGUAGES, LabelledArticle, articles, sentences
+from dataset import LANGUAGES, LabelledArticle, articles, sentences, write_packed
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
@@ -26,7 +25,6 @@ from summarizer.extraction.ngrams import features
 from summarizer.extraction.selecting import before
 
 FOLDER = Path(__file__).parent
-TARGET = FOLDER.parents[1] / "summarizer" / "data"
 HEADS = ("stance", "measure", "kind")
 MIN_SENTENCES = 3
 REGULARISATION_C = 20.0
@@ -139,9 +137,7 @@ def write(language: str, heads: list[dict[str, Any]], vocabulary: Vocabulary, we
         "features": [[names[i], vocabulary.idf[i]] for i in telling],
         "weights": b64encode(np.ascontiguousarray(weights[telling]).tobytes()).decode(),
     }
-    raw = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-    target = TARGET / f"classifier.{language}.json.gz"
-    target.write_bytes(gzip.compress(raw, mtime=0))
+    target = write_packed(f"classifier.{language}.json", json.dumps(content, ensure_ascii=False, separators=(",", ":")))
     print(f"{target.name}: {len(telling)} features, {target.stat().st_size / 1000:.0f} kB")
 
 

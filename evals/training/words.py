@@ -6,16 +6,13 @@ or one that also occurs without, is a common one.
 
 from __future__ import annotations
 
-import gzip
 import re
 from collections import defaultdict
-from pathlib import Path
 
-from dataset import LANGUAGES, articles, sentences
+from dataset import LANGUAGES, articles, sentences, write_packed
 
 from summarizer.people import bare_name, is_role, looks_like_person
 
-TARGET = Path(__file__).parents[2] / "summarizer" / "data"
 MIN_FILES = 4
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 
@@ -53,9 +50,7 @@ def main() -> None:
         common = small | {
             w for w, found in files.items() if len(found) >= MIN_FILES and w not in names and w.lower() not in small
         }
-        raw = "\n".join(sorted(common)).encode()
-        target = TARGET / f"common.{language}.txt.gz"
-        target.write_bytes(gzip.compress(raw, mtime=0))
+        target = write_packed(f"common.{language}.txt", "\n".join(sorted(common)))
         print(f"{target.name}: {len(common)} words, {target.stat().st_size / 1000:.0f} kB")
 
 

@@ -6,7 +6,6 @@ from -127 to 127 with a scale for each label.
 
 from __future__ import annotations
 
-import gzip
 import json
 import math
 from array import array
@@ -17,8 +16,6 @@ from functools import cache
 
 from summarizer import resources
 from summarizer.extraction.ngrams import features
-
-FORMAT = 1
 
 
 @dataclass(frozen=True)
@@ -63,10 +60,10 @@ class Classifier:
 @cache
 def classifier(language: str) -> Classifier | None:
     """The classifier of a language, None where there is none."""
-    file = resources.folder("data") / f"classifier.{language}.json.gz"
-    if not file.is_file():
+    text = resources.packed(f"classifier.{language}.json")
+    if text is None:
         return None
-    content = json.loads(gzip.decompress(file.read_bytes()))
+    content = json.loads(text)
     heads, first = [], 0
     for head in content["heads"]:
         labels = tuple(head["labels"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, field, replace
@@ -20,36 +19,6 @@ _CAPITAL = r"[^\W\d_a-zäöüß]"
 _CAPITALISED = re.compile(rf"{_CAPITAL}[\w'’-]+(?: (?:{_PARTICLE} )*{_CAPITAL}[\w'’-]*\.?){{1,5}}")
 # How far back a text takes up somebody, in characters. Bounds the time that a long article takes.
 _REACH_CHARS = 8000
-_DETERMINERS = frozenset(
-    [
-        "der",
-        "die",
-        "das",
-        "dem",
-        "den",
-        "des",
-        "ein",
-        "eine",
-        "einen",
-        "einem",
-        "einer",
-        "eines",
-        "kein",
-        "keine",
-        "keinen",
-        "the",
-        "a",
-        "an",
-        "of",
-        "von",
-        "mit",
-        "für",
-        "im",
-        "zur",
-        "zum",
-        "am",
-    ]
-)
 
 
 def _name_in(words: str, language: str) -> str | None:
@@ -69,8 +38,7 @@ def _name_in(words: str, language: str) -> str | None:
 @cache
 def _common_words(language: str) -> frozenset[str]:
     """Words that are no part of a name: with a small letter those that are written so, else common nouns."""
-    file = resources.folder("data") / f"common.{language}.txt.gz"
-    return frozenset(gzip.decompress(file.read_bytes()).decode().split("\n")) if file.is_file() else frozenset()
+    return frozenset((resources.packed(f"common.{language}.txt") or "").splitlines())
 
 
 def _place(mention: tuple[int, Entity]) -> int:

@@ -35,19 +35,16 @@ def features(sentence: str, before: str | None = None, language: str = "en") -> 
 
 def _pattern(sentence: str, language: str) -> list[str]:
     """The words, with countries, offices and numbers each as one: what is said is the same whoever says it."""
-    kinds: dict[int, str] = {}
-    for mention in find_actors(sentence, language):
-        kinds[mention.start] = _KINDS[mention.kind]
-    ends = {m.start: m.end for m in find_actors(sentence, language)}
+    actors = {mention.start: mention for mention in find_actors(sentence, language)}
     found: list[str] = ["^"]
     skip = 0
     for match in _TOKEN.finditer(sentence):
         if match.start() < skip:
             continue
         word = match[0]
-        if match.start() in kinds:
-            found.append(kinds[match.start()])
-            skip = ends[match.start()]
+        if actor := actors.get(match.start()):
+            found.append(_KINDS[actor.kind])
+            skip = actor.end
         elif word[0].isdigit():
             found.append("@n")
         elif is_role(word):

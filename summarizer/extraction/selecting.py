@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from statistics import fmean
 
 from summarizer import prompting, resources
-from summarizer.cues import Cue, find_cues
 from summarizer.document import Document
 from summarizer.extraction import labels
 from summarizer.extraction.classifier import Classifier, classifier
@@ -42,20 +39,20 @@ class Selection:
         mean = fmean(first.values()) if first else 0.0
         if mean < _threshold("article_min"):
             return cls(document, topic, False, {})
-        weights = _weights()
+        weights = resources.data("selection.json")
         claim = {
             number: _logistic(sum(weights.get(name, 0.0) * value for name, value in found.items()))
             for number, found in evidence(document, first, tagged, interview, topic).items()
         }
         return cls(document, topic, True, claim)
 
-    def takes(self, sentence: Sentence, cues: Sequence[Cue]) -> bool:
+    def takes(self, sentence: Sentence) -> bool:
         """Whether a sentence gives a position; one without a letter gives none."""
         if not any(map(str.isalpha, self.document.text(sentence))):
             return False
         if self.claim is None:
             words = " ".join(self.document.text(s) for s in self.document.paragraph(sentence))
-            return bool(cues) and prompting.topic(self.topic).search(words) is not None
+            return bool(self.document.cues(sentence)) and prompting.topic(self.topic).search(words) is not None
         return self.claim[sentence.number] >= _threshold("sentence_min")
 
     def probability(self, sentence: Sentence) -> float:
@@ -87,7 +84,6 @@ def evidence(
     topic: str,
 ) -> dict[int, dict[str, float]]:
     """What speaks for each sentence being a claim: its own words, its neighbours, and whether somebody is named."""
-    article = document.article
     pattern = prompting.topic(topic)
     mean = fmean(first.values())
     sentences = [s for s in document.sentences if s.number in first]
@@ -97,7 +93,7 @@ def evidence(
         own = _logit(first[sentence.number])
         near = [s for s in sentences[max(0, i - 1) : i + 2] if s.number != sentence.number]
         same = {s.number: _logit(first[s.number]) for s in near if s.paragraph == sentence.paragraph}
-        cues = find_cues(article.text, sentence, article.language)
+        cues = document.cues(sentence)
         strong = {c.kind for c in cues if not c.weak}
         question = text.rstrip("\"'”“»«’ ").endswith("?")
         answering = interview is not None and sentence.number in interview.answers
@@ -145,12 +141,6 @@ def _logit(probability: float) -> float:
 
 def _logistic(score: float) -> float:
     return 1 / (1 + math.exp(-score))
-
-
-@cache
-def _weights() -> Mapping[str, float]:
-    found: Mapping[str, float] = json.loads((resources.folder("data") / "selection.json").read_text("utf-8"))
-    return found
 
 
 def _threshold(name: str) -> float:

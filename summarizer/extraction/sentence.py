@@ -14,7 +14,6 @@ from typing import TypeVar
 from pydantic import BaseModel, Field
 
 from summarizer import prompting
-from summarizer.cues import find_cues
 from summarizer.dates import find_days
 from summarizer.document import Document
 from summarizer.extraction import labels
@@ -26,6 +25,7 @@ from summarizer.extraction.selecting import Selection, before, confidence
 from summarizer.extraction.speaking import Attributed, Speaking, is_anaphoric
 from summarizer.llm.base import Completion, CompletionRequest, StructuredReply, StructuredRequest
 from summarizer.models import Attribution, Measure, Sentence, SpeakerKind, Stance
+from summarizer.people import Person
 
 # In an answer, another than the one who answers is the speaker when tagged with this probability.
 _TOLD_MIN = 0.6
@@ -94,11 +94,10 @@ def _drafts_of(document: Document, sentence: Sentence, state: _State, grammar: b
         state.paragraph, state.measure = sentence.paragraph, None
     state.measure = own_measure or state.measure
     measure = state.measure or Measure.GENERAL
-    cues = find_cues(article.text, sentence, article.language)
-    answers = state.interview is not None and sentence.number in state.interview.answers
-    taken = state.selection.takes(sentence, cues)
-    if answers and state.interview is not None:
-        return _answers(document, sentence, state, measure) if taken else []
+    cues = document.cues(sentence)
+    taken = state.selection.takes(sentence)
+    if state.interview is not None and sentence.number in state.interview.answers:
+        return _answers(document, sentence, state, state.interview.person, measure) if taken else []
     asks = taken and not speaking.tagged[sentence.number].is_sure
     named = (yield from _ask(article.language, text, grammar)) if asks else None
     groups = speaking.speakers(sentence, named)
@@ -116,10 +115,11 @@ def _drafts_of(document: Document, sentence: Sentence, state: _State, grammar: b
     ]
 
 
-def _answers(document: Document, sentence: Sentence, state: _State, measure: Measure) -> list[ScoredDraft]:
+def _answers(
+    document: Document, sentence: Sentence, state: _State, person: Person, measure: Measure
+) -> list[ScoredDraft]:
     """A claim in an answer: of the one who answers, or of somebody whose position is told."""
-    assert state.interview is not None
-    person, text = state.interview.person, words_of(document.text(sentence))
+    text = words_of(document.text(sentence))
     told = [
         a
         for group in state.speaking.speakers(sentence)
@@ -187,13 +187,13 @@ def _draft(
 
 def _ask(language: str, text: str, grammar: bool) -> _Asking[list[str]]:
     """Whom the model names as speaking."""
-    question = prompting.speaker_question(language, text, None)
+    request = speaker_request(language, text)
     if not grammar:
-        reply = yield StructuredRequest(question[:-1], SpeakerNames, max_output_tokens=400)
+        reply = yield StructuredRequest(request.messages[:-1], SpeakerNames, max_output_tokens=400)
         assert isinstance(reply, StructuredReply)
         given: list[str] = reply.value.names
         return cleaned(given)
-    completion = yield speaker_request(language, text)
+    completion = yield request
     assert isinstance(completion, Completion)
     return cleaned(completion.text.split(";"))
 

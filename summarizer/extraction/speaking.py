@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import pairwise
 
 from summarizer import resources
@@ -221,7 +219,7 @@ class Speaking:
         return any(w.lower() in {"the", "der", "die", "das", "this", "dieser", "diese"} for w in words)
 
     def _antecedents(self, sentence: Sentence, words: str | None, offset: int) -> list[tuple[float, Entity]]:
-        weights = _weights()
+        weights = resources.data("antecedents.json")
         scored = [
             (sum(weights.get(feature, 0.0) for feature in features), entity)
             for entity, features in antecedent_features(self.discourse, sentence, words, offset, self.spoken)
@@ -257,9 +255,3 @@ def _softmax(scored: list[tuple[float, Entity]]) -> list[tuple[float, Entity]]:
     total = sum(math.exp(score - largest) for score, _ in scored)
     ranked = sorted(scored, key=lambda pair: -pair[0])
     return [(math.exp(score - largest) / total, entity) for score, entity in ranked]
-
-
-@cache
-def _weights() -> Mapping[str, float]:
-    found: Mapping[str, float] = json.loads((resources.folder("data") / "antecedents.json").read_text("utf-8"))
-    return found

@@ -6,7 +6,6 @@ fields: probabilistic models for segmenting and labeling sequence data".
 
 from __future__ import annotations
 
-import gzip
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -135,9 +134,9 @@ def _mention(text: str, tokens: Sequence[Token], probability: float) -> Mention:
 @cache
 def load(language: str) -> Tagger | None:
     """The tagger of a language, None where there is none."""
-    file = resources.folder("data") / f"tagger.{language}.json.gz"
-    if not file.is_file():
+    text = resources.packed(f"tagger.{language}.json")
+    if text is None:
         return None
-    content = json.loads(gzip.decompress(file.read_bytes()))
+    content = json.loads(text)
     features = {name: tuple(row) for name, row in content["features"].items()}
     return Tagger(features, tuple(tuple(row) for row in content["transitions"]))

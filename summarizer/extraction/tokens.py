@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from summarizer.actors import find_actors
-from summarizer.cues import Cue, find_cues
+from summarizer.cues import Cue
 from summarizer.extraction.entities import Discourse
 from summarizer.models import Sentence
 from summarizer.people import is_pronoun, is_role
@@ -40,7 +40,7 @@ def token_features(
 ) -> list[list[str]]:
     """For each token its features. `named`: whom a language model names as speaking; None if it wasn't asked."""
     article = discourse.document.article
-    cues = find_cues(article.text, sentence, article.language)
+    cues = discourse.document.cues(sentence)
     return _Features(article.text, article.language, sentence, tokens, cues, discourse.name_words, named).all()
 
 
