@@ -47,6 +47,12 @@ def is_bare_government(phrase: str) -> bool:
     return phrase.strip().lower() in _words("governments")
 
 
+def determiner(word: str) -> str | None:
+    """What kind of word before a noun it is: indefinite, definite, possessive, a number; else None."""
+    low = word.lower()
+    return next((kind for kind, words in resources.data("roles.yaml")["determiners"].items() if low in words), None)
+
+
 def is_role_phrase(phrase: str) -> bool:
     """Whether a phrase describes a person without a name: "der Minister", "der Niederländer"."""
     words = _WORD.findall(phrase)
@@ -63,7 +69,7 @@ def _is_opening(word: str) -> bool:
 
 def _is_name_word(word: str) -> bool:
     return (
-        word[0].isupper()
+        word[:1].isupper()
         and not is_role(word)
         and not _is_opening(word)
         and country_of(word) is None

@@ -16,13 +16,14 @@ from pathlib import Path
 import numpy as np
 from dataset import LANGUAGES, LabelledArticle, articles
 from scipy.optimize import minimize
+from scipy.sparse import csr_matrix
 
 from summarizer.actors import actor_of
 from summarizer.extraction import labels
 from summarizer.extraction.antecedents import Spoken, antecedent_features, mention_type
 from summarizer.extraction.entities import Discourse, Entity
 from summarizer.extraction.speaking import confirmed
-from summarizer.people import looks_like_person
+from summarizer.people import is_pronoun, looks_like_person
 
 TARGET = Path(__file__).parents[2] / "summarizer" / "data" / "antecedents.json"
 L2 = 0.5
@@ -64,17 +65,19 @@ def choices(labelled: LabelledArticle) -> Iterator[Choice]:
             for name, mention in zip(said.speakers, said.mentions, strict=True):
                 offset = sentence.start + text.index(mention) if mention else sentence.start
                 known = {id(e) for e in discourse.before(offset)}
-                entity = named(discourse, name, offset if mention else sentence.start)
+                entity = named(discourse, name, offset)
                 if entity not in heard:
                     heard.append(entity)
-                refers = mention is None or (mention != name and not actor_of(mention) and not shares(mention, name))
-                if not refers or id(entity) not in known:
+                if mention is not None and (actor_of(mention) or looks_like_person(mention) or shares(mention, name)):
+                    continue
+                if id(entity) not in known and (mention is None or is_pronoun(mention)):
                     continue
                 candidates = antecedent_features(discourse, sentence, mention, offset, spoken)
-                right = next((i for i, (e, _) in enumerate(candidates) if e is entity), None)
+                meant = entity if id(entity) in known else None
+                right = next((i for i, (e, _) in enumerate(candidates) if e is meant), None)
                 if right is not None:
                     features = [f for _, f in candidates]
-                    names = [e.name for e, _ in candidates]
+                    names = [e.name if e else "new" for e, _ in candidates]
                     yield Choice(labelled.group, mention_type(mention), features, right, text, names)
         if heard:
             spoken.append(Spoken(sentence, tuple(heard)))
@@ -89,18 +92,24 @@ def fitted(found: list[Choice]) -> dict[str, float]:
     """Weights that make the ones meant likeliest."""
     counts = Counter(f for c in found for candidate in c.candidates for f in candidate)
     place = {f: i for i, f in enumerate(sorted(f for f, n in counts.items() if n >= MIN_COUNT))}
-    rows = [[np.array([place[f] for f in x if f in place]) for x in c.candidates] for c in found]
+    rows = [[place[f] for f in x if f in place] for c in found for x in c.candidates]
+    ends = np.cumsum([len(row) for row in rows])
+    matrix = csr_matrix(
+        (np.ones(ends[-1]), np.concatenate([np.array(row, dtype=int) for row in rows]), np.r_[0, ends]),
+        shape=(len(rows), len(place)),
+    )
+    sizes = np.array([len(c.candidates) for c in found])
+    firsts = np.r_[0, np.cumsum(sizes)[:-1]]
+    meant = np.zeros(len(rows))
+    meant[firsts + np.array([c.right for c in found])] = 1.0
 
     def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
-        value, gradient = L2 * float(w @ w) / 2, L2 * w
-        for row, choice in zip(rows, found, strict=True):
-            scores = np.array([w[x].sum() for x in row])
-            scores -= scores.max()
-            p = np.exp(scores) / np.exp(scores).sum()
-            value -= float(np.log(p[choice.right] + 1e-12))
-            for x, share, is_right in zip(row, p, np.arange(len(row)) == choice.right, strict=True):
-                np.add.at(gradient, x, share - is_right)
-        return value, gradient
+        scores = matrix @ w
+        scores -= np.repeat(np.maximum.reduceat(scores, firsts), sizes)
+        powers = np.exp(scores)
+        p = powers / np.repeat(np.add.reduceat(powers, firsts), sizes)
+        value = L2 * float(w @ w) / 2 - float(np.log(p[meant > 0] + 1e-12).sum())
+        return value, L2 * w + matrix.T @ (p - meant)
 
     best = minimize(loss, np.zeros(len(place)), jac=True, method="L-BFGS-B", options={"maxiter": 200})
     return {f: round(float(best.x[i]), 3) for f, i in place.items() if abs(best.x[i]) > 0.002}

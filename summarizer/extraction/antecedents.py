@@ -1,17 +1,25 @@
-"""Whom "he", "the minister" or an unattributed sentence means: what speaks for each who was named before."""
+"""Whom "he", "the minister" or an unattributed sentence means: what speaks for each who was named before.
+
+For an office or a description also what speaks for its being somebody new: "a minister".
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from summarizer.actors import countries_in, demonym_country
+from summarizer.extraction import labels
 from summarizer.extraction.entities import Discourse, Entity
 from summarizer.models import Sentence
-from summarizer.people import is_role
+from summarizer.people import determiner, is_pronoun, is_role, is_role_phrase
 
 _FAR = 4
 _SPOKEN_REACH = 40
 _SAME_ENDING_CHARS = 6
+_ENDING_CHARS = 4
+_DETERMINER_REACH = 6
+_CLAUSE_MARK = re.compile(r"[,;:()\"„“”»«–—]")
 # "sie" is she or they.
 _PRONOUNS = {"er": "he", "he": "he", "she": "she", "sie": "sie", "they": "they", "beide": "they", "both": "they"}
 
@@ -51,14 +59,14 @@ class Spoken:
 
 def antecedent_features(
     discourse: Discourse, sentence: Sentence, mention: str | None, offset: int, spoken: list[Spoken]
-) -> list[tuple[Entity, list[str]]]:
-    """Each entity that `mention` at `offset` may mean, with its features."""
+) -> list[tuple[Entity | None, list[str]]]:
+    """Each entity that `mention` at `offset` may mean, with its features; None stands for somebody new."""
     kind = mention_type(mention)
     candidates = discourse.before(offset)
     last = {id(e): e.last_before(offset) or 0 for e in candidates}
     newest = {e.kind: max(last[id(o)] for o in candidates if o.kind is e.kind) for e in candidates}
     opens_quoted = discourse.document.text(sentence)[:1] in '"„“»«'
-    found = []
+    found: list[tuple[Entity | None, list[str]]] = []
     for entity in candidates:
         place = last[id(entity)]
         spoke = _spoke(sentence, entity, spoken)
@@ -72,7 +80,36 @@ def antecedent_features(
             *_agreement(kind, mention, entity),
         ]
         found.append((entity, [*features, *(f"{kind}|{f}" for f in features)]))
+    if mention is not None and not is_pronoun(mention):
+        features = _new_features(discourse, sentence, mention, offset, {f for _, own in found for f in own})
+        found.append((None, [*features, *(f"{kind}|{f}" for f in features)]))
     return found
+
+
+def _new_features(
+    discourse: Discourse, sentence: Sentence, mention: str, offset: int, of_others: set[str]
+) -> list[str]:
+    """What speaks for a description of somebody not named before. `of_others`: the candidates' features."""
+    article = discourse.document.article
+    clause = _CLAUSE_MARK.split(article.text[sentence.start : offset])[-1]
+    before = next((d for w in reversed(clause.split()[-_DETERMINER_REACH:]) if (d := determiner(w))), "none")
+    words = mention.split()
+    first = determiner(words[0]) or before
+    described = labels.kind_of_description(mention)
+    matching = [f for f in ("role-match=exact", "country-match=True", "words-match=True") if f in of_others]
+    features = [
+        "new",
+        f"new-determiner={first}",
+        f"new-kind={described}",
+        f"new-role={is_role_phrase(mention)}|{first}",
+        f"new-words={min(len(words), _FAR)}",
+        f"new-capitals={words[-1].isupper()}",
+        f"new-ending={words[-1].lower()[-_ENDING_CHARS:]}",
+        f"new-matching={'+'.join(matching)}",
+        f"new-matching-determiner={'+'.join(matching)}|{first}",
+        f"new-candidates={min(len(discourse.before(offset)), _FAR)}",
+    ]
+    return [*features, f"new-language={article.language}"]
 
 
 def _place_features(discourse: Discourse, sentence: Sentence, place: int, spoke: str) -> list[str]:

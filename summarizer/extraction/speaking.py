@@ -26,9 +26,6 @@ _APPOSITION = re.compile(r"(?:\s(?:in|aus|von|bei|des|der|of|at|for|from)\s[^,.;
 _RELATIVE = re.compile(r",|\s(?:who|whose|whom|which|that|deren|dessen)\b")
 _SEATED = re.compile(r"\s+(?:in|aus|of|des|der)\s+[^\W\d_a-z][\w-]+")
 _JOINING = re.compile(r"\s*(?:,|und|sowie|and|oder|or|nor|as well as|,\s*(?:und|sowie|and))?\s*(?:die|der|das|the)?\s*")
-_SHORT_WORDS = 2
-# An office or description without a name means somebody named before with more than this probability.
-_ANTECEDENT_MIN = 0.5
 
 
 @dataclass(frozen=True)
@@ -172,7 +169,9 @@ class Speaking:
     def unnamed(self, sentence: Sentence) -> Attributed | None:
         """The likeliest speaker of a sentence that names none."""
         ranked = self._antecedents(sentence, None, sentence.start)
-        return Attributed(ranked[0][1], None, ranked[0][0]) if ranked else None
+        if not ranked or ranked[0][1] is None:
+            return None
+        return Attributed(ranked[0][1], None, ranked[0][0])
 
     def heard(self, sentence: Sentence, speakers: Sequence[Attributed]) -> None:
         """Take note of who spoke in a sentence."""
@@ -184,16 +183,14 @@ class Speaking:
         head = _PLACE.split(words, maxsplit=1)[0]
         if code := actor_of(words) or actor_of(head):
             return Attributed(self.discourse.actor(code), mention, mention.probability)
-        anaphoric = is_anaphoric(head)
         person = self._apposed(mention)
-        if person is None and not anaphoric and not words[0].islower():
+        if person is None and not is_anaphoric(head) and not words[0].islower():
             person = self.discourse.person(words)
         if person is not None:
             return Attributed(person, mention, mention.probability)
-        if anaphoric or (len(words.split()) <= _SHORT_WORDS and self._definite(mention)):
-            ranked = self._antecedents(sentence, words, mention.start)
-            if ranked and (anaphoric or ranked[0][0] > _ANTECEDENT_MIN):
-                return Attributed(ranked[0][1], mention, mention.probability * ranked[0][0])
+        ranked = self._antecedents(sentence, words, mention.start)
+        if ranked and (meant := ranked[0][1]) is not None:
+            return Attributed(meant, mention, mention.probability * ranked[0][0])
         if is_pronoun(words):
             return None
         seat = _SEATED.match(self.document.article.text, mention.start + len(words))
@@ -213,12 +210,7 @@ class Speaking:
                 return entity
         return None
 
-    def _definite(self, mention: Mention) -> bool:
-        before = self.document.article.text[: mention.start].split()[-1:]
-        words = [*before, mention.text.split()[0]]
-        return any(w.lower() in {"the", "der", "die", "das", "this", "dieser", "diese"} for w in words)
-
-    def _antecedents(self, sentence: Sentence, words: str | None, offset: int) -> list[tuple[float, Entity]]:
+    def _antecedents(self, sentence: Sentence, words: str | None, offset: int) -> list[tuple[float, Entity | None]]:
         weights = resources.data("antecedents.json")
         scored = [
             (sum(weights.get(feature, 0.0) for feature in features), entity)
@@ -248,7 +240,7 @@ def _excludes(taken: Attributed, other: Attributed) -> bool:
     return taken.entity.kind in persons or other.entity.kind in {SpeakerKind.UNNAMED, SpeakerKind.ORGANISATION}
 
 
-def _softmax(scored: list[tuple[float, Entity]]) -> list[tuple[float, Entity]]:
+def _softmax(scored: list[tuple[float, Entity | None]]) -> list[tuple[float, Entity | None]]:
     if not scored:
         return []
     largest = max(score for score, _ in scored)
