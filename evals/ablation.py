@@ -1,14 +1,13 @@
 """What each part of the profile `sentence` contributes, on the golden set, as Markdown tables.
 
-python evals/ablation.py                 # split dev, with the model's names from evals/recorded/pipeline-dev.jsonl
+python evals/ablation.py                 # split dev, with the model's replies from evals/recorded/pipeline-dev.jsonl
 python evals/ablation.py --split test
-python evals/ablation.py --run RUN       # with the names of another run over that split
+python evals/ablation.py --run RUN       # with the replies of another run over that split
 
 Stance and measure: right labels of firm golden claims, read from their last evidence sentence; claims that share
 it with another are left out. Who speaks: pairs of (sentence, speaker) over the sentences that are the last
 evidence of a firm claim, outside interviews; speakers of optional claims there count neither way. Which sentences
-are claims: all but headings in articles with firm claims; those that only optional claims cite are left out, and
-articles taken to be off the topic have no likely one by "own words and place".
+are claims: all but headings in articles with firm claims; those that only optional claims cite are left out.
 """
 
 from __future__ import annotations
@@ -36,11 +35,12 @@ from summarizer.extraction.classifier import Classifier, classifier
 from summarizer.extraction.entities import Discourse
 from summarizer.extraction.interview import Interview, find_interview, words_of
 from summarizer.extraction.judging import stance_and_measure
+from summarizer.extraction.probing import probe, readings
 from summarizer.extraction.selecting import Selection, before, judged
 from summarizer.extraction.sentence import cleaned, speaker_request
 from summarizer.extraction.speaking import Speaking
 from summarizer.extraction.tagger import as_named
-from summarizer.llm.recording import ReplayCompletionModel
+from summarizer.llm.recording import ReplayEncodingModel
 from summarizer.models import Measure, Sentence, Speaker, Stance
 
 if TYPE_CHECKING:
@@ -55,10 +55,14 @@ _Outcome = TypeVar("_Outcome")
 
 @dataclass(frozen=True)
 class Part:
-    """A golden article as the pipeline reads it. `named`: whom the model named, by sentence; none where not asked."""
+    """A golden article as the pipeline reads it.
+
+    By sentence, `named`: whom the model named, where it was asked; `vectors`: the model's vectors.
+    """
 
     golden: GoldenArticle
     named: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    vectors: Mapping[int, bytes] = field(default_factory=dict)
 
     @property
     def language(self) -> str:
@@ -82,9 +86,17 @@ class Part:
 
     @cached_property
     def selection(self) -> Selection:
-        """Which sentences the pipeline asks about."""
+        """Which sentences the pipeline takes for claims."""
+        return self.selected(encoded=bool(self.vectors))
+
+    def selected(self, *, encoded: bool) -> Selection:
+        """Which sentences are taken for claims, with the model's vectors or without."""
         topic = resources.data("selection.yaml")["topic"]
-        return Selection.of(self.document, topic, Speaking.of(self.document).tagged, self.interview)
+        tagged = Speaking.of(self.document).tagged
+        selection = Selection.of(self.document, topic, tagged, self.interview, encoded=encoded)
+        if selection.encoded:
+            selection.read(self.vectors)
+        return selection
 
     def takes(self, sentence: Sentence) -> bool:
         """Whether the pipeline asks about a sentence."""
@@ -103,10 +115,20 @@ class Part:
         return dict(found)
 
 
-def named_in(run: RecordedRun, part: Part) -> dict[int, Sequence[str]]:
+def vectors_in(model: ReplayEncodingModel, part: Part) -> dict[int, bytes]:
+    """The recorded vectors of an article's sentences; none for what the run didn't have read."""
+    found: dict[int, bytes] = {}
+    for request, sentences in readings(part.document):
+        try:
+            reply = model.encode(request)
+        except ModelError:
+            continue
+        found |= {s.number: vector for s, vector in zip(sentences, reply.vectors, strict=True)}
+    return found
+
+
+def named_in(model: ReplayEncodingModel, part: Part) -> dict[int, Sequence[str]]:
     """Whom the model named in each sentence that the run asked about, to the request that is made now."""
-    stored = next((a for a in run.articles if a.slug == part.golden.slug), None)
-    model = ReplayCompletionModel(run.header.model, stored.replies if stored else ())
     found: dict[int, Sequence[str]] = {}
     for sentence in part.sentences:
         try:
@@ -120,27 +142,36 @@ def named_in(run: RecordedRun, part: Part) -> dict[int, Sequence[str]]:
 # Stance and measure
 
 
-def by_words(language: str, sentence: str, earlier: str | None) -> _Labels:
+def by_words(language: str, sentence: str, earlier: str | None, vector: bytes | None) -> _Labels:
     """By the word lists alone."""
     return labels.stance_of(sentence), labels.measure_of(sentence) or Measure.GENERAL
 
 
-def by_classifier(language: str, sentence: str, earlier: str | None) -> _Labels:
+def by_classifier(language: str, sentence: str, earlier: str | None, vector: bytes | None) -> _Labels:
     """By the classifier alone."""
     likely = _judge(language).probabilities(sentence, earlier)
     return Stance(_likeliest(likely["stance"])), Measure(_likeliest(likely["measure"]))
 
 
-def by_both(language: str, sentence: str, earlier: str | None) -> _Labels:
+def by_probe(language: str, sentence: str, earlier: str | None, vector: bytes | None) -> _Labels:
+    """By the model's vector alone."""
+    judge = probe(language)
+    if judge is None or vector is None:
+        return Stance.ASSERTS, Measure.GENERAL
+    likely = judge.probabilities(vector)
+    return Stance(_likeliest(likely["stance"])), Measure(_likeliest(likely["measure"]))
+
+
+def by_all(language: str, sentence: str, earlier: str | None, vector: bytes | None) -> _Labels:
     """As the pipeline does it."""
-    stance, measure = stance_and_measure(language, sentence, earlier)
+    stance, measure = stance_and_measure(language, sentence, earlier, vector)
     return stance, measure or Measure.GENERAL
 
 
 def labels_table(parts: Sequence[Part]) -> Table:
     """Accuracy of stance and measure."""
     table = plain_table("stance and measure by", "language", "stance", "measure", "claims")
-    ways = {"word lists": by_words, "classifier": by_classifier, "both": by_both}
+    ways = {"word lists": by_words, "classifier": by_classifier, "model's vectors": by_probe, "all": by_all}
     for name, way in ways.items():
         for language, some in _by_language(parts, partial(_labelled, way=way)):
             right = [outcome for outcomes in some for outcome in outcomes]
@@ -149,7 +180,7 @@ def labels_table(parts: Sequence[Part]) -> Table:
     return table
 
 
-def _labelled(part: Part, way: Callable[[str, str, str | None], _Labels]) -> list[tuple[bool, bool]]:
+def _labelled(part: Part, way: Callable[[str, str, str | None, bytes | None], _Labels]) -> list[tuple[bool, bool]]:
     """Whether stance and measure are right, for each claim that has its last evidence sentence for itself."""
     cited = [{e.sentence for e in g.claim.evidence} for g in part.golden.claims]
     found = []
@@ -159,7 +190,7 @@ def _labelled(part: Part, way: Callable[[str, str, str | None], _Labels]) -> lis
             continue
         sentence = part.document.sentence(last)
         text = words_of(part.document.text(sentence))
-        stance, measure = way(part.language, text, before(part.document, sentence))
+        stance, measure = way(part.language, text, before(part.document, sentence), part.vectors.get(last))
         found.append((stance is g.claim.stance, measure is g.claim.measure))
     return found
 
@@ -233,9 +264,14 @@ def claims_table(parts: Sequence[Part]) -> Table:
     """Area under the ROC curve and F1 of which sentences are claims."""
     with eval_extra():
         from sklearn.metrics import f1_score, roc_auc_score
-    least = resources.data("selection.yaml")["sentence_min"]
+    least = resources.data("selection.yaml")["sentence_min"]["encoded"]
     table = plain_table("claims by", "language", "AUC", f"F1 from {least} on", "sentences")
-    ways = {"own words": _by_own_words, "own words and place": _by_place}
+    ways = {
+        "own words": _by_own_words,
+        "own words and place": _by_place,
+        "model's vectors": _by_vectors,
+        "all": _by_all,
+    }
     for name, way in ways.items():
         for language, some in _by_language([p for p in parts if p.cited(optional=False)], partial(_claimed, way=way)):
             pairs = [pair for outcomes in some for pair in outcomes]
@@ -251,7 +287,16 @@ def _by_own_words(part: Part) -> Mapping[int, float]:
 
 
 def _by_place(part: Part) -> Mapping[int, float]:
-    return part.selection.claim or {}
+    return part.selected(encoded=False).claim
+
+
+def _by_vectors(part: Part) -> Mapping[int, float]:
+    judge = probe(part.language)
+    return {n: judge.probabilities(v)["claim"]["claim"] for n, v in part.vectors.items()} if judge else {}
+
+
+def _by_all(part: Part) -> Mapping[int, float]:
+    return part.selection.claim
 
 
 def _claimed(part: Part, way: Callable[[Part], Mapping[int, float]]) -> list[tuple[bool, float]]:
@@ -285,13 +330,17 @@ def _share(right: Sequence[bool]) -> str:
 
 
 def read(articles: Iterable[GoldenArticle], run: RecordedRun) -> list[Part]:
-    """The articles with the model's names.
+    """The articles with the model's replies.
 
     Raises:
         InputError: the run has no reply to any request that is made now.
     """
-    parts = [Part(golden) for golden in articles]
-    found = [Part(part.golden, named_in(run, part)) for part in parts]
+    found = []
+    for golden in articles:
+        stored = next((a for a in run.articles if a.slug == golden.slug), None)
+        model = ReplayEncodingModel(run.header.model, stored.replies if stored else ())
+        part = Part(golden)
+        found.append(Part(golden, named_in(model, part), vectors_in(model, part)))
     if not any(part.named for part in found):
         raise InputError("The run answers no request that is made now.", "Record it again: summarizer eval -o RUN")
     return found

@@ -15,7 +15,14 @@ from summarizer.extraction import article as article_profile
 from summarizer.extraction import sentence as sentence_profile
 from summarizer.extraction import summarizing
 from summarizer.extraction.drafts import ClaimDraft, ScoredDraft
-from summarizer.llm.base import CompletionModel, CompletionRequest, LanguageModel, StructuredRequest
+from summarizer.llm.base import (
+    CompletionModel,
+    CompletionRequest,
+    EncodingModel,
+    EncodingRequest,
+    LanguageModel,
+    StructuredRequest,
+)
 from summarizer.llm.selection import choose_model, open_model
 from summarizer.models import (
     Article,
@@ -34,7 +41,7 @@ from summarizer.reading import read_text
 from summarizer.verification import Verifier
 
 Profile = Literal["article", "sentence"]
-Request = StructuredRequest[Any] | CompletionRequest
+Request = StructuredRequest[Any] | CompletionRequest | EncodingRequest
 _ARTICLE_CONTEXT_TOKENS = 8192
 _SENTENCE_CONTEXT_TOKENS = 2048
 
@@ -176,8 +183,8 @@ class Summarizer:
         return self._model
 
     def _open_local(self) -> LanguageModel:
-        from summarizer.llm import weights
-        from summarizer.llm.local import LocalModel
+        from summarizer.llm import encoder, weights
+        from summarizer.llm.local import LocalEncoder, LocalModel
 
         assert self.choice is not None
         path = weights.ensure(
@@ -186,8 +193,10 @@ class Summarizer:
             on_progress=self._on_progress,
             on_message=self._on_message,
         )
-        tokens = _SENTENCE_CONTEXT_TOKENS if self.settings.profile == "sentence" else _ARTICLE_CONTEXT_TOKENS
-        return LocalModel(self.choice.name, path, context_tokens=tokens)
+        if self.settings.profile != "sentence":
+            return LocalModel(self.choice.name, path, context_tokens=_ARTICLE_CONTEXT_TOKENS)
+        kind = LocalEncoder if (self.choice.model_id or weights.default_name()) == encoder.model() else LocalModel
+        return kind(self.choice.name, path, context_tokens=_SENTENCE_CONTEXT_TOKENS)
 
     def summarize(self, article: Article | str) -> Report:
         """The report on an article, or on a text.
@@ -289,10 +298,12 @@ class Summarizer:
     def _extraction(self, work: _Work) -> Generator[Any, object, None]:
         model = self.open()
         if self.settings.profile == "sentence":
-            grammar = isinstance(model, CompletionModel)
+            abilities = sentence_profile.Abilities(
+                grammar=isinstance(model, CompletionModel), encoding=isinstance(model, EncodingModel)
+            )
             if self.settings.thorough:
                 work.warnings.append("--thorough has no effect in profile sentence, which asks about every sentence.")
-            yield from sentence_profile.steps(work.document, topic=self.settings.topic, grammar=grammar)
+            yield from sentence_profile.steps(work.document, topic=self.settings.topic, abilities=abilities)
             return
         yield from article_profile.steps(work.document, max_reasks=self.settings.max_reasks)
         if self.settings.thorough and (missed := frozenset(u.sentence for u in work.uncovered())):
@@ -333,6 +344,9 @@ def _counted(items: Generator[Any, object, None], work: _Work) -> Generator[Requ
 
 
 def _send(model: LanguageModel, request: Request) -> object:
+    if isinstance(request, EncodingRequest):
+        assert isinstance(model, EncodingModel)
+        return model.encode(request)
     if isinstance(request, CompletionRequest):
         assert isinstance(model, CompletionModel)
         return model.complete(request)
@@ -340,6 +354,9 @@ def _send(model: LanguageModel, request: Request) -> object:
 
 
 async def _asend(model: LanguageModel, request: Request) -> object:
+    if isinstance(request, EncodingRequest):
+        assert isinstance(model, EncodingModel)
+        return await model.aencode(request)
     if isinstance(request, CompletionRequest):
         assert isinstance(model, CompletionModel)
         return await model.acomplete(request)

@@ -15,6 +15,9 @@ from summarizer.llm.base import (
     Completion,
     CompletionModel,
     CompletionRequest,
+    Encoding,
+    EncodingModel,
+    EncodingRequest,
     Message,
     StructuredReply,
     StructuredRequest,
@@ -173,11 +176,46 @@ async def test_completions_are_recorded_in_async_too():
     assert reply.text == " 1?\n"
 
 
+READ = EncodingRequest("abc", "Title", ("One.", " Two."))
+
+
+class Reading(Counting):
+    """A vector for each piece: its length, and a negative number."""
+
+    def encode(self, request):
+        if not request.pieces:
+            raise TruncatedError("Nothing to read.")
+        return Encoding(tuple(bytes([len(piece), 0xFF]) for piece in request.pieces), Usage(requests=1))
+
+    async def aencode(self, request):
+        return self.encode(request)
+
+
+async def test_vectors_are_recorded_as_they_were():
+    model = record(Reading())
+    assert isinstance(model, EncodingModel)
+    live = model.encode(READ)
+    replay = replay_of("reading", stored(model.take()), completes=True, encodes=True)
+    assert isinstance(replay, EncodingModel)
+    assert replay.encode(READ) == live == await model.aencode(READ) == await replay.aencode(READ)
+    with pytest.raises(NotRecordedError):
+        replay.encode(EncodingRequest("abd", READ.context, READ.pieces))
+    nothing = EncodingRequest("abc", "Title", ())
+    for attempt in (model.encode, model.aencode):
+        with pytest.raises(TruncatedError):
+            found = attempt(nothing)
+            await found
+    with pytest.raises(TruncatedError):
+        replay_of("reading", stored(model.take()), completes=True, encodes=True).encode(nothing)
+
+
 def test_a_recorder_is_what_it_records(server):
     model, counting = model_at(server.base_url), Counting()
     assert not isinstance(model, CompletionModel)
     assert not isinstance(record(model), CompletionModel)
     assert not isinstance(replay_of("any", [], completes=False), CompletionModel)
+    assert not isinstance(record(counting), EncodingModel)
+    assert not isinstance(replay_of("any", [], completes=True), EncodingModel)
     recorder = record(counting, "another name")
     assert (record(counting).name, recorder.name) == ("counting", "another name")
     recorder.close()
@@ -207,6 +245,10 @@ def test_all_that_decides_a_reply_is_in_the_key():
         CompletionRequest(message, max_output_tokens=5),
         CompletionRequest(message, top_logprobs=2),
         CompletionRequest((*message, *message)),
+        READ,
+        EncodingRequest("abd", READ.context, READ.pieces),
+        EncodingRequest(READ.encoder, "Other", READ.pieces),
+        EncodingRequest(READ.encoder, READ.context, ("One. Two.",)),
     ]
     assert len({request_key(request) for request in requests}) == len(requests)
     assert request_key(asking()) == request_key(asking())

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from summarizer.document import Document
 from summarizer.extraction.interview import find_interview
-from summarizer.extraction.selecting import Selection, confidence
+from summarizer.extraction.probing import probe
+from summarizer.extraction.selecting import Selection
 from summarizer.extraction.speaking import Speaking
 from summarizer.models import Article
 
@@ -22,10 +23,18 @@ forderten die Regierung auf, die Reform zu verschieben. Es regnete.
 """
 
 
-def selection(text, topic="security-guarantees", language="de"):
+def selection(text, topic="security-guarantees", language="de", encoded=False):
     document = Document.of(Article.from_text(text, language=language))
     tagged = Speaking.of(document).tagged
-    return document, Selection.of(document, topic, tagged, find_interview(document))
+    return document, Selection.of(document, topic, tagged, find_interview(document), encoded=encoded)
+
+
+def towards(label, language="de", strength=30):
+    """A vector that the probe reads as this label of a claim."""
+    head = probe(language).heads["claim"]
+    weights = head.weights[head.labels.index(label)]
+    largest = max(map(abs, weights))
+    return bytes(round(strength * w / largest) & 0xFF for w in weights)
 
 
 def taken(document, chosen):
@@ -41,7 +50,7 @@ def test_the_sentences_of_an_article_on_the_topic():
 
 def test_a_position_is_likelier_than_the_weather():
     document, chosen = selection(ON)
-    position, *_, weather = (chosen.probability(s) for s in document.sentences if not s.is_heading)
+    position, *_, weather = (chosen.claim[s.number] for s in document.sentences if not s.is_heading)
     assert 0 <= weather < position <= 1
 
 
@@ -51,9 +60,9 @@ def test_an_article_on_something_else_is_not_taken():
 
 def test_another_topic_goes_by_its_words():
     document, chosen = selection(OFF, topic="any")
-    assert chosen.on_topic and chosen.claim is None
+    assert chosen.on_topic and not chosen.claim
     assert taken(document, chosen) == [True, True, True, False]
-    assert chosen.probability(document.sentences[1]) == 0.5
+    assert 0 < chosen.confidence(document.sentences[1], 0.5) < 1
 
 
 def test_a_language_without_weights_goes_by_the_words_of_the_topic():
@@ -78,11 +87,40 @@ def test_headings_have_no_probability():
     assert set(chosen.claim) == {s.number for s in document.sentences if not s.is_heading}
 
 
+def test_vectors_decide_with_the_words():
+    document, chosen = selection(ON, encoded=True)
+    plain = [s.number for s in document.sentences if not s.is_heading]
+    chosen.read({n: towards("claim") for n in plain})
+    for_claims = dict(chosen.claim)
+    chosen.read({n: towards("other") for n in plain})
+    assert set(for_claims) == set(chosen.claim) == set(plain)
+    assert all(chosen.claim[n] < for_claims[n] for n in plain)
+    assert all(for_claims[n] > 0.5 for n in plain[:3])
+
+
+def test_sentences_are_judged_as_they_are_read():
+    document, chosen = selection(ON, encoded=True)
+    assert chosen.on_topic and not chosen.claim
+    heading, first, second, *_ = (s.number for s in document.sentences)
+    chosen.read({heading: towards("claim"), first: towards("claim")})
+    assert set(chosen.claim) == {first}
+    chosen.read({second: towards("claim")})
+    assert set(chosen.claim) == {first, second}
+
+
+def test_without_vectors_the_words_decide_in_a_language_without_a_probe():
+    _, chosen = selection(ON, language="fr", encoded=True)
+    assert not chosen.encoded and chosen.on_topic
+
+
 PROBABILITY = st.floats(0, 1)
 
 
-@given(PROBABILITY, PROBABILITY, PROBABILITY)
-def test_confidence_grows_with_that_of_each_part(claim, lower, higher):
+@given(st.sampled_from([False, True]), PROBABILITY, PROBABILITY, PROBABILITY)
+def test_confidence_grows_with_that_of_each_part(encoded, claim, lower, higher):
+    document = Document.of(Article.from_text("Titel\n\nEin Satz. Noch einer.\n", language="de"))
     lower, higher = sorted((lower, higher))
-    assert 0 <= confidence(claim, lower) <= confidence(claim, higher) <= 1
-    assert confidence(lower, claim) <= confidence(higher, claim)
+    first, second = document.sentences[-2:]
+    chosen = Selection(document, "any", {}, None, {}, encoded, {first.number: lower, second.number: higher})
+    assert 0 <= chosen.confidence(first, claim) <= chosen.confidence(second, claim) <= 1
+    assert chosen.confidence(first, lower) <= chosen.confidence(first, higher)

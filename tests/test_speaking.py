@@ -10,7 +10,7 @@ from summarizer.actors import actor_of, country_name
 from summarizer.document import Document
 from summarizer.extraction.drafts import MAX_SPEAKERS, ClaimDraft, ScoredDraft
 from summarizer.extraction.entities import Discourse
-from summarizer.extraction.sentence import SpeakerNames, steps
+from summarizer.extraction.sentence import Abilities, SpeakerNames, steps
 from summarizer.extraction.speaking import Speaking
 from summarizer.llm.base import Completion, CompletionRequest, StructuredReply
 from summarizer.models import Article, SpeakerKind, Usage
@@ -211,7 +211,8 @@ def test_confidence_arrives_in_the_report():
 
 def drafts(text, language, reply, grammar):
     """The drafts of an article, each question answered by `reply`."""
-    running = steps(document_of(text, language), topic="security-guarantees", grammar=grammar)
+    abilities = Abilities(grammar=grammar, encoding=False)
+    running = steps(document_of(text, language), topic="security-guarantees", abilities=abilities)
     found, answer = [], None
     while True:
         try:

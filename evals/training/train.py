@@ -2,6 +2,7 @@
 
 python evals/training/train.py            # print cross-validated accuracies, then write the weights
 python evals/training/train.py --no-write
+python evals/training/train.py --quick    # write only
 """
 
 from __future__ import annotations
@@ -56,11 +57,11 @@ class Vocabulary:
 def read(language: str) -> tuple[list[dict[str, Any]], list[str]]:
     """The sentences of a language, of their own and of articles, and the file that each is from."""
     found = [(s.labels, s.group) for s in sentences(language)]
-    found += [(row, labelled.group) for labelled in articles(language) for row in _rows(labelled)]
+    found += [(row, labelled.group) for labelled in articles(language) for row in rows(labelled)]
     return [labels for labels, _ in found], [group for _, group in found]
 
 
-def _rows(labelled: LabelledArticle) -> Iterator[dict[str, Any]]:
+def rows(labelled: LabelledArticle) -> Iterator[dict[str, Any]]:
     """An article's sentences. One that several positions share teaches no stance."""
     document = labelled.document
     carrying = {
@@ -110,8 +111,9 @@ def main() -> None:
         for name in HEADS:
             chosen = [i for i, s in enumerate(sentences) if s[name] is not None]
             labels = [sentences[i][name] for i in chosen]
-            found = accuracy([documents[i] for i in chosen], labels, [files[i] for i in chosen])
-            print(f"{language} {name}: {len(chosen)} sentences, accuracy on files left out {found:.3f}")
+            if "--quick" not in sys.argv[1:]:
+                found = accuracy([documents[i] for i in chosen], labels, [files[i] for i in chosen])
+                print(f"{language} {name}: {len(chosen)} sentences, accuracy on files left out {found:.3f}")
             model = fitted(matrix[chosen], labels)
             scales = np.abs(model.coef_).max(axis=1) / _STEPS
             columns.append(np.rint(model.coef_ / scales[:, None]).astype(np.int8))

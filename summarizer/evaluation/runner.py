@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -229,9 +229,9 @@ def _outcomes_of_now(run: RecordedRun, by_slug: Mapping[str, GoldenArticle]) -> 
     if run.header.system != PIPELINE:
         yield from run.articles
         return
-    completes = any(reply.kind == "completion" for article in run.articles for reply in article.replies)
+    kinds = {reply.kind for article in run.articles for reply in article.replies}
     for article in run.articles:
-        yield _replayed(run.header, article, by_slug[article.slug].article, completes)
+        yield _replayed(run.header, article, by_slug[article.slug].article, kinds)
 
 
 def _attempt(system: System, golden: GoldenArticle, repeat: int) -> RunArticle:
@@ -252,10 +252,13 @@ def _attempt(system: System, golden: GoldenArticle, repeat: int) -> RunArticle:
     )
 
 
-def _replayed(header: RunHeader, stored: RunArticle, article: Article, completes: bool) -> RunArticle:
-    """A stored article with the outcome of now; when it was made, and how long that took, stay as they were."""
+def _replayed(header: RunHeader, stored: RunArticle, article: Article, kinds: Container[str]) -> RunArticle:
+    """A stored article with the outcome of now; when it was made, and how long that took, stay as they were.
+
+    `kinds` are those of the run's replies: they tell what its model could be asked.
+    """
     profile: Profile = "sentence" if header.profile == "sentence" else "article"
-    model = replay_of(header.model, stored.replies, completes=completes)
+    model = replay_of(header.model, stored.replies, completes="completion" in kinds, encodes="encoding" in kinds)
     try:
         report = _summarizer(model, profile, header.topic or "", header.thorough).summarize(article)
     except NotRecordedError as error:

@@ -1,28 +1,46 @@
-"""Stance and measure of a sentence: the classifier's probabilities, with the stance words as further evidence."""
+"""Stance and measure of a sentence: the classifier's and the probe's probabilities, and the stance words."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from summarizer import resources
 from summarizer.extraction import labels
 from summarizer.extraction.classifier import classifier
+from summarizer.extraction.probing import probe
 from summarizer.models import Measure, Stance
 
 
-def stance_and_measure(language: str, sentence: str, before: str | None = None) -> tuple[Stance, Measure | None]:
-    """The likeliest labels; `before` is the sentence before.
+def stance_and_measure(
+    language: str, sentence: str, before: str | None = None, vector: bytes | None = None
+) -> tuple[Stance, Measure | None]:
+    """The likeliest labels.
 
-    In a language without a classifier the word lists decide alone, and there may be no measure.
+    `before` is the sentence before, `vector` the embedded model's of the whole sentence. In a language without a
+    classifier the word lists decide alone, and there may be no measure.
     """
     by_words = labels.stance_of(sentence)
     judge = classifier(language)
     if judge is None:
         return by_words, labels.measure_of(sentence)
     likely = judge.probabilities(sentence, before)
-    scores = {Stance(label): math.log(probability) for label, probability in likely["stance"].items()}
+    probed = probe(language) if vector is not None else None
+    read = probed.probabilities(vector) if probed is not None and vector is not None else {}
+    scores = {Stance(label): score for label, score in _joined(likely, read, "stance").items()}
     # "asserts" is what the lists say when they know no word of the sentence.
     if by_words is not Stance.ASSERTS:
         scores[by_words] += resources.data("selection.yaml")["stance_words_weight"]
-    measures = likely["measure"]
+    measures = _joined(likely, read, "measure")
     return max(scores, key=lambda s: scores[s]), Measure(max(sorted(measures), key=lambda m: measures[m]))
+
+
+def _joined(
+    likely: Mapping[str, Mapping[str, float]], read: Mapping[str, Mapping[str, float]], question: str
+) -> dict[str, float]:
+    """For each label the sum of the logarithms of both probabilities."""
+    weight = resources.data("selection.yaml")["probe_weight"]
+    return {
+        label: math.log(probability) + (weight * math.log(read[question][label]) if read else 0.0)
+        for label, probability in likely[question].items()
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import fmean
 
 from summarizer import prompting, resources
@@ -12,6 +12,7 @@ from summarizer.document import Document
 from summarizer.extraction import labels
 from summarizer.extraction.classifier import Classifier, classifier
 from summarizer.extraction.interview import Interview
+from summarizer.extraction.probing import probe
 from summarizer.extraction.tagger import Tagged
 from summarizer.models import Sentence
 
@@ -19,52 +20,91 @@ _FURTHEST_LOGIT = 6.0
 _CUE_KINDS = ("verb", "source", "subjunctive", "quotation")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Selection:
-    """What is asked about in one article. `claim` has the probability of being a claim for each sentence's number."""
+    """What is asked about in one article.
+
+    `first` has each sentence's probability of being a claim by its words, None where no classifier knows the topic;
+    `claim` that by all there is. `read` adds to it if the model's vectors are had, otherwise it is there at once.
+    """
 
     document: Document
     topic: str
-    on_topic: bool
-    claim: Mapping[int, float] | None
+    tagged: Mapping[int, Tagged]
+    interview: Interview | None
+    first: Mapping[int, float] | None
+    encoded: bool
+    claim: dict[int, float] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, document: Document, topic: str, tagged: Mapping[int, Tagged], interview: Interview | None) -> Selection:
-        """Judge every sentence of an article."""
-        judge = classifier(document.article.language) if topic == resources.data("selection.yaml")["topic"] else None
-        if judge is None:
-            named = prompting.topic_core(topic).search(document.article.text) is not None
-            return cls(document, topic, named, None)
-        first = judged(document, judge)
-        mean = fmean(first.values()) if first else 0.0
-        if mean < _threshold("article_min"):
-            return cls(document, topic, False, {})
-        weights = resources.data("selection.json")
-        claim = {
-            number: _logistic(sum(weights.get(name, 0.0) * value for name, value in found.items()))
-            for number, found in evidence(document, first, tagged, interview, topic).items()
-        }
-        return cls(document, topic, True, claim)
+    def of(
+        cls,
+        document: Document,
+        topic: str,
+        tagged: Mapping[int, Tagged],
+        interview: Interview | None,
+        *,
+        encoded: bool = False,
+    ) -> Selection:
+        """Judge every sentence of an article. `encoded`: whether the model's vectors will be had."""
+        language = document.article.language
+        judge = classifier(language) if topic == resources.data("selection.yaml")["topic"] else None
+        first = judged(document, judge) if judge is not None else None
+        known = first is not None and probe(language) is not None
+        selection = cls(document, topic, tagged, interview, first, encoded and known)
+        if first and not selection.encoded:
+            selection.claim = selection._claims(evidence(document, first, tagged, interview, topic))
+        return selection
+
+    @property
+    def on_topic(self) -> bool:
+        """Whether the article may give positions on the topic at all."""
+        if self.first is None:
+            return prompting.topic_core(self.topic).search(self.document.article.text) is not None
+        return bool(self.first) and fmean(self.first.values()) >= self._threshold("article_min")
+
+    def read(self, vectors: Mapping[int, bytes]) -> None:
+        """Judge sentences, with the model's vectors of them by their number."""
+        judge = probe(self.document.article.language)
+        if self.first is None or judge is None:
+            return
+        probed = {n: judge.probabilities(v)["claim"]["claim"] for n, v in vectors.items() if n in self.first}
+        found = evidence(self.document, self.first, self.tagged, self.interview, self.topic, probed)
+        self.claim |= self._claims(found)
 
     def takes(self, sentence: Sentence) -> bool:
-        """Whether a sentence gives a position; one without a letter gives none."""
+        """Whether a sentence is likely enough to give a position; one without a letter gives none."""
         if not any(map(str.isalpha, self.document.text(sentence))):
             return False
-        if self.claim is None:
+        if self.first is None:
             words = " ".join(self.document.text(s) for s in self.document.paragraph(sentence))
             return bool(self.document.cues(sentence)) and prompting.topic(self.topic).search(words) is not None
-        return self.claim[sentence.number] >= _threshold("sentence_min")
+        return self.claim[sentence.number] >= self._threshold("sentence_min")
 
-    def probability(self, sentence: Sentence) -> float:
-        """That a sentence gives a position; one half where no classifier knows the topic."""
-        return 0.5 if self.claim is None else self.claim[sentence.number]
+    def confidence(self, sentence: Sentence, speaker: float) -> float:
+        """The probability that a claim is there and its speaker right, where that is right with `speaker`."""
+        weights = resources.data("selection.yaml")["confidence"][self._way]
+        claim = 0.5 if self.first is None else self.claim[sentence.number]
+        return _logistic(weights["bias"] + weights["claim"] * _logit(claim) + weights["speaker"] * _logit(speaker))
 
+    def gives(self, confidence: float) -> bool:
+        """Whether a claim is likely enough to be given."""
+        return confidence >= self._threshold("claim_min")
 
-def confidence(claim: float, speaker: float) -> float:
-    """The probability that a claim is there and its speaker right, from those of the parts; fitted on `dev`."""
-    weights = resources.data("selection.yaml")["confidence"]
-    score: float = weights["bias"] + weights["claim"] * _logit(claim) + weights["speaker"] * _logit(speaker)
-    return _logistic(score)
+    @property
+    def _way(self) -> str:
+        return "encoded" if self.encoded else "words"
+
+    def _claims(self, found: Mapping[int, Mapping[str, float]]) -> dict[int, float]:
+        weights = resources.data("selection.json")[self._way]
+        return {
+            number: _logistic(sum(weights.get(name, 0.0) * value for name, value in values.items()))
+            for number, values in found.items()
+        }
+
+    def _threshold(self, name: str) -> float:
+        value: float = resources.data("selection.yaml")[name][self._way]
+        return value
 
 
 def judged(document: Document, judge: Classifier) -> dict[int, float]:
@@ -82,13 +122,19 @@ def evidence(
     tagged: Mapping[int, Tagged],
     interview: Interview | None,
     topic: str,
+    probed: Mapping[int, float] | None = None,
 ) -> dict[int, dict[str, float]]:
-    """What speaks for each sentence being a claim: its own words, its neighbours, and whether somebody is named."""
+    """What speaks for each sentence being a claim: its own words, its neighbours, and whether somebody is named.
+
+    `probed`: the probability by the model's vector, of the sentences that are to be judged; without it all are.
+    """
     pattern = prompting.topic(topic)
     mean = fmean(first.values())
     sentences = [s for s in document.sentences if s.number in first]
     found = {}
     for i, sentence in enumerate(sentences):
+        if probed is not None and sentence.number not in probed:
+            continue
         text = document.text(sentence)
         own = _logit(first[sentence.number])
         near = [s for s in sentences[max(0, i - 1) : i + 2] if s.number != sentence.number]
@@ -124,8 +170,27 @@ def evidence(
             "interviewer": float(interview is not None and not answering),
         }
         values |= {f"cue-{kind}": float(kind in strong) for kind in _CUE_KINDS}
+        if probed is not None:
+            values |= _probed(sentence, probed, same, answering, best)
         found[sentence.number] = values
     return found
+
+
+def _probed(
+    sentence: Sentence, probed: Mapping[int, float], same: Mapping[int, float], answering: bool, named: float
+) -> dict[str, float]:
+    own = _logit(probed[sentence.number])
+    earlier, later = (
+        _logit(probed[n]) if n in same and n in probed else 0.0 for n in (sentence.number - 1, sentence.number + 1)
+    )
+    return {
+        "read": own,
+        "read-positive": max(own, 0.0),
+        "read-before": earlier,
+        "read-after": later,
+        "read-named": own * named,
+        "read-answer": own * answering,
+    }
 
 
 def before(document: Document, sentence: Sentence) -> str | None:
@@ -141,8 +206,3 @@ def _logit(probability: float) -> float:
 
 def _logistic(score: float) -> float:
     return 1 / (1 + math.exp(-score))
-
-
-def _threshold(name: str) -> float:
-    value: float = resources.data("selection.yaml")[name]
-    return value

@@ -7,8 +7,8 @@ where they are unsure; asked for more at once, a model of this size does worse.
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from pydantic import BaseModel, Field
@@ -21,9 +21,17 @@ from summarizer.extraction.drafts import LONG_CHARS, MAX_SPEAKERS, SHORT_CHARS, 
 from summarizer.extraction.entities import Entity
 from summarizer.extraction.interview import Interview, find_interview, words_of
 from summarizer.extraction.judging import stance_and_measure
-from summarizer.extraction.selecting import Selection, before, confidence
+from summarizer.extraction.probing import readings
+from summarizer.extraction.selecting import Selection, before
 from summarizer.extraction.speaking import Attributed, Speaking, is_anaphoric
-from summarizer.llm.base import Completion, CompletionRequest, StructuredReply, StructuredRequest
+from summarizer.llm.base import (
+    Completion,
+    CompletionRequest,
+    Encoding,
+    EncodingRequest,
+    StructuredReply,
+    StructuredRequest,
+)
 from summarizer.models import Attribution, Measure, Sentence, SpeakerKind, Stance
 from summarizer.people import Person
 
@@ -44,38 +52,63 @@ class SpeakerNames(BaseModel):
 
 @dataclass
 class _State:
-    """What the sentences before said. `measure`: the paragraph's last."""
+    """What the sentences before said. `measure`: the paragraph's last; `vectors`: the model's, by sentence."""
 
     selection: Selection
     interview: Interview | None
     speaking: Speaking
     paragraph: int = -1
     measure: Measure | None = None
+    vectors: Mapping[int, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Abilities:
+    """What the model can be asked. `grammar`: `CompletionRequest`s; `encoding`: `EncodingRequest`s."""
+
+    grammar: bool
+    encoding: bool
 
 
 _Answer = TypeVar("_Answer")
-_Asking = Generator["CompletionRequest | StructuredRequest[SpeakerNames]", object, _Answer]
-Steps = Generator["CompletionRequest | StructuredRequest[SpeakerNames] | ClaimDraft", object, None]
+_Question = CompletionRequest | EncodingRequest | StructuredRequest[SpeakerNames]
+_Asking = Generator[_Question, object, _Answer]
+Steps = Generator[_Question | ClaimDraft, object, None]
 
 
-def steps(document: Document, *, topic: str, grammar: bool) -> Steps:
+def steps(document: Document, *, topic: str, abilities: Abilities) -> Steps:
     """Yields questions, to be sent the replies, and drafts as they are finished, in the article's order.
 
-    `grammar`: whether the model answers `CompletionRequest`s; else it is asked for `SpeakerNames`.
+    A model without a grammar is asked for `SpeakerNames`.
     """
     speaking, interview = Speaking.of(document), find_interview(document)
-    selection = Selection.of(document, topic, speaking.tagged, interview)
+    selection = Selection.of(document, topic, speaking.tagged, interview, encoded=abilities.encoding)
     if not selection.on_topic:
         return
     state = _State(selection, interview, speaking)
+    if not selection.encoded:
+        yield from _drafts(document, document.sentences, state, abilities.grammar)
+        return
+    for request, sentences in readings(document):
+        reply = yield request
+        assert isinstance(reply, Encoding)
+        state.vectors = {s.number: vector for s, vector in zip(sentences, reply.vectors, strict=True)}
+        selection.read(state.vectors)
+        yield from _drafts(document, sentences, state, abilities.grammar)
+
+
+def _drafts(document: Document, sentences: Sequence[Sentence], state: _State, grammar: bool) -> Steps:
+    """The drafts of consecutive paragraphs; those of neighbouring sentences may be one."""
     pending: ScoredDraft | None = None
-    for sentence in document.sentences:
+    for sentence in sentences:
         if sentence.is_heading:
             continue
         if pending is not None and document.sentence(pending.evidence[-1]).paragraph != sentence.paragraph:
             yield pending
             pending = None
         for draft in (yield from _drafts_of(document, sentence, state, grammar)):
+            if not state.selection.gives(draft.confidence):
+                continue
             if pending is not None and _continues(document, pending, draft):
                 pending = _joined(pending, draft)
                 continue
@@ -109,10 +142,8 @@ def _drafts_of(document: Document, sentence: Sentence, state: _State, grammar: b
     quote = labels.quote_of(text, cues)
     attribution = labels.attribution_of(text, cues, quote)
     said = _Said(text, attribution, quote, measure)
-    return [
-        _draft(document, sentence, state, group, said, clause)
-        for group, clause in _by_clause(document, sentence, groups)
-    ]
+    clauses = _by_clause(document, sentence, groups)
+    return [_draft(document, sentence, state, group, said, clause) for group, clause in clauses]
 
 
 def _answers(
@@ -170,7 +201,8 @@ def _draft(
     """A claim of a clause of a sentence."""
     article = document.article
     days = find_days(said.text, article.published, article.language)
-    stance, measure = stance_and_measure(article.language, clause, before(document, sentence))
+    vector = state.vectors.get(sentence.number)
+    stance, measure = stance_and_measure(article.language, clause, before(document, sentence), vector)
     return ScoredDraft(
         evidence=[sentence.number],
         speakers=[_speaker(a) for a in group[:MAX_SPEAKERS]],
@@ -181,7 +213,7 @@ def _draft(
         conditions=[_cut(c, SHORT_CHARS) for c in labels.conditions_of(said.text)],
         quote=_cut(said.quote, LONG_CHARS) if said.quote else None,
         said_on=said.text[days[0][0] : days[0][1]] if days else None,
-        confidence=confidence(state.selection.probability(sentence), min(a.probability for a in group)),
+        confidence=state.selection.confidence(sentence, min(a.probability for a in group)),
     )
 
 

@@ -19,7 +19,7 @@ from summarizer.models import Sentence
 
 # A span goes on while its next word is inside with this probability.
 _INSIDE_MIN = 0.35
-_SURE_MIN = 0.95
+_SURE_MIN = 0.8
 TAGS = ("O", "B", "I")
 _Row = tuple[float, ...]
 
@@ -101,6 +101,8 @@ class Tagged:
     @property
     def is_sure(self) -> bool:
         """Whether a language model's answer would hardly change it."""
+        if self.none >= _SURE_MIN:
+            return True
         certain = [m for m in self.mentions if m.probability >= _SURE_MIN]
         return bool(certain) and len(certain) == len(self.mentions) and self.none <= 1 - _SURE_MIN
 

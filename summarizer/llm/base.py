@@ -93,3 +93,35 @@ class CompletionModel(LanguageModel, Protocol):
 
     async def acomplete(self, request: CompletionRequest) -> Completion:
         """Complete without blocking the event loop."""
+
+
+@dataclass(frozen=True)
+class EncodingRequest:
+    """Sentences of an article, to be read by the model; `context` is read before them.
+
+    `pieces` are consecutive sentences, each with the space before it. `encoder` names the projection that makes
+    the vectors (`summarizer.llm.encoder.identity`).
+    """
+
+    encoder: str
+    context: str
+    pieces: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """What the model made of each piece: a vector of signed bytes."""
+
+    vectors: tuple[bytes, ...]
+    usage: Usage
+
+
+@runtime_checkable
+class EncodingModel(CompletionModel, Protocol):
+    """A completion model whose hidden states can be had."""
+
+    def encode(self, request: EncodingRequest) -> Encoding:
+        """Read the pieces and wait."""
+
+    async def aencode(self, request: EncodingRequest) -> Encoding:
+        """Read the pieces without blocking the event loop."""

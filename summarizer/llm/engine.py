@@ -7,22 +7,29 @@ import math
 import os
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import httpx
 
 from summarizer.errors import ConfigurationError, ServiceError, TruncatedError, WeightsError
 from summarizer.llm.base import Completion, CompletionRequest
 from summarizer.models import Usage
 
+# All tokens whose states are wanted go through the model at once.
+STATES_MAX_TOKENS = 512
+_STATES_TIMEOUT_S = 600.0
 _INSTALL_HINT = "Install it with: pip install 'summarizer[local]'"
 
 
 class Engine:
     """A loaded GGUF model. One request at a time: more slots were slower in total on two cores."""
 
-    def __init__(self, path: Path, *, context_tokens: int, threads: int | None = None) -> None:
-        """Load the model.
+    def __init__(
+        self, path: Path, *, context_tokens: int, threads: int | None = None, gives_states: bool = False
+    ) -> None:
+        """Load the model. `gives_states`: whether `states` will be called; it takes memory.
 
         Raises:
             ConfigurationError: the engine's package is not installed.
@@ -43,13 +50,25 @@ class Engine:
         parameters.warmup = False
         # The engine listens on a loopback port whether or not it is used: nobody else gets in.
         parameters.ui = False
-        parameters.api_keys = [secrets.token_hex(32)]
+        key = secrets.token_hex(32)
+        parameters.api_keys = [key]
+        if gives_states:
+            parameters.embedding = True
+            parameters.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_NONE
+            parameters.n_batch = parameters.n_ubatch = STATES_MAX_TOKENS
         try:
             self._server = xllamacpp.Server(parameters)
         except (RuntimeError, ValueError, OSError) as error:
             raise WeightsError(
                 f"The engine can't load {path.name}.", "Check that it is a complete GGUF file."
             ) from error
+        # The hidden states of all tokens can be had by the engine's own HTTP only.
+        self._http = httpx.Client(
+            base_url=self._server.listening_address,
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=_STATES_TIMEOUT_S,
+            trust_env=False,
+        )
 
     def complete(self, request: CompletionRequest) -> Completion:
         """Answer under a grammar.
@@ -99,10 +118,42 @@ class Engine:
             raise ServiceError(f"The embedded engine refused the request: {message}")
         return reply
 
+    def tokenize(self, text: str) -> list[int]:
+        """The tokens of a text; what looks like a control token is text like any other.
+
+        Raises:
+            ServiceError: the engine refused the request.
+        """
+        tokens: list[int] = self._post("/tokenize", {"content": text, "parse_special": False})["tokens"]
+        return tokens
+
+    def states(self, tokens: Sequence[int]) -> list[list[float]]:
+        """The last hidden state at each of at most `STATES_MAX_TOKENS` tokens.
+
+        Raises:
+            ServiceError: the engine refused the request.
+        """
+        with self._lock:
+            # -1: as they are; by default each is scaled to length 1.
+            reply = self._post("/embedding", {"content": list(tokens), "embd_normalize": -1})
+        states: list[list[float]] = reply[0]["embedding"]
+        return states
+
+    def _post(self, path: str, body: Mapping[str, Any]) -> Any:
+        if self._server is None:
+            raise ServiceError("The embedded model was closed.", "Make a new Summarizer.")
+        try:
+            reply = self._http.post(path, json=dict(body))
+            reply.raise_for_status()
+            return reply.json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise ServiceError(f"The embedded engine gave no states: {type(error).__name__}.") from error
+
     def close(self) -> None:
         """Free the memory."""
         with self._lock:
             self._server = None
+            self._http.close()
 
 
 def _first_token(logprobs: Mapping[str, Any] | None) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,6 +16,9 @@ from summarizer.llm.base import (
     Completion,
     CompletionModel,
     CompletionRequest,
+    Encoding,
+    EncodingModel,
+    EncodingRequest,
     LanguageModel,
     StructuredReply,
     StructuredRequest,
@@ -45,25 +49,34 @@ class RecordedError(BaseModel):
 class Recorded(BaseModel):
     """One reply. `key` is that of the request; `text` the raw text, with an error the last one there was.
 
-    `first_token` are the probabilities of a completion's first token; `usage` is what this reply took.
+    `first_token` are the probabilities of a completion's first token; `vectors` those of an encoding, in base64;
+    `usage` is what this reply took.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     key: str
-    kind: Literal["structured", "completion"]
+    kind: Literal["structured", "completion", "encoding"]
     text: str | None = None
     first_token: dict[str, float] | None = None
+    vectors: list[str] | None = None
     usage: Usage
     error: RecordedError | None = None
 
 
-def request_key(request: StructuredRequest[Any] | CompletionRequest) -> str:
-    """A hash of all that decides the reply: messages, schema or grammar, limits."""
-    messages = [asdict(message) for message in request.messages]
-    if isinstance(request, CompletionRequest):
-        content: list[Any] = [messages, request.grammar, request.max_output_tokens, request.top_logprobs]
+AnyRequest = StructuredRequest[Any] | CompletionRequest | EncodingRequest
+
+
+def request_key(request: AnyRequest) -> str:
+    """A hash of all that decides the reply: messages, schema or grammar, limits; or what is to be read."""
+    content: list[Any]
+    if isinstance(request, EncodingRequest):
+        content = [request.encoder, request.context, *request.pieces]
+    elif isinstance(request, CompletionRequest):
+        messages = [asdict(message) for message in request.messages]
+        content = [messages, request.grammar, request.max_output_tokens, request.top_logprobs]
     else:
+        messages = [asdict(message) for message in request.messages]
         limits = [request.max_output_tokens, request.max_reasks, request.temperature]
         content = [messages, request.response_model.model_json_schema(), *limits]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
@@ -112,25 +125,27 @@ class RecordingModel:
 
     def _keep(
         self,
-        request: StructuredRequest[Any] | CompletionRequest,
+        request: AnyRequest,
         text: str | None,
         usage: Usage,
         *,
         first_token: dict[str, float] | None = None,
+        vectors: list[str] | None = None,
         error: RecordedError | None = None,
     ) -> None:
         self._recorded.append(
             Recorded(
                 key=request_key(request),
-                kind="completion" if isinstance(request, CompletionRequest) else "structured",
+                kind=_kind(request),
                 text=None if text is None else storable(text),
                 first_token=first_token,
+                vectors=vectors,
                 usage=usage,
                 error=error,
             )
         )
 
-    def _keep_error(self, request: StructuredRequest[Any] | CompletionRequest, error: ModelError) -> None:
+    def _keep_error(self, request: AnyRequest, error: ModelError) -> None:
         kept = RecordedError(
             type=error.type,
             message=storable(error.message),
@@ -168,10 +183,47 @@ class RecordingCompletionModel(RecordingModel):
         return reply
 
 
+class RecordingEncodingModel(RecordingCompletionModel):
+    """As `RecordingCompletionModel`, for an `EncodingModel`."""
+
+    _model: EncodingModel
+
+    def encode(self, request: EncodingRequest) -> Encoding:
+        """Read the pieces and wait."""
+        try:
+            reply = self._model.encode(request)
+        except ModelError as error:
+            self._keep_error(request, error)
+            raise
+        return self._kept_encoding(request, reply)
+
+    async def aencode(self, request: EncodingRequest) -> Encoding:
+        """Read the pieces without blocking the event loop."""
+        try:
+            reply = await self._model.aencode(request)
+        except ModelError as error:
+            self._keep_error(request, error)
+            raise
+        return self._kept_encoding(request, reply)
+
+    def _kept_encoding(self, request: EncodingRequest, reply: Encoding) -> Encoding:
+        vectors = [b64encode(vector).decode() for vector in reply.vectors]
+        self._keep(request, None, reply.usage, vectors=vectors)
+        return reply
+
+
 def record(model: LanguageModel, name: str | None = None) -> RecordingModel:
-    """A model that records `model`: a `CompletionModel` where that is one. `name` replaces its name."""
+    """A model that records `model`, and can what that can. `name` replaces its name."""
+    if isinstance(model, EncodingModel):
+        return RecordingEncodingModel(model, name or model.name)
     kind = RecordingCompletionModel if isinstance(model, CompletionModel) else RecordingModel
     return kind(model, name or model.name)
+
+
+def _kind(request: AnyRequest) -> Literal["structured", "completion", "encoding"]:
+    if isinstance(request, EncodingRequest):
+        return "encoding"
+    return "completion" if isinstance(request, CompletionRequest) else "structured"
 
 
 class ReplayModel:
@@ -210,7 +262,7 @@ class ReplayModel:
     def close(self) -> None:
         """Nothing is open."""
 
-    def _reply(self, request: StructuredRequest[Any] | CompletionRequest) -> Recorded:
+    def _reply(self, request: AnyRequest) -> Recorded:
         turns = self._turns.get(request_key(request))
         if turns is None:
             raise NotRecordedError(
@@ -236,8 +288,26 @@ class ReplayCompletionModel(ReplayModel):
         return self.complete(request)
 
 
-def replay_of(name: str, recorded: Iterable[Recorded], *, completes: bool) -> ReplayModel:
-    """A model that answers from a recording. `completes`: whether a `CompletionModel` was recorded."""
+class ReplayEncodingModel(ReplayCompletionModel):
+    """As `ReplayCompletionModel`, for a recorded `EncodingModel`."""
+
+    def encode(self, request: EncodingRequest) -> Encoding:
+        """The recorded encoding. Raises as `complete` does."""
+        reply = self._reply(request)
+        return Encoding(tuple(b64decode(vector) for vector in reply.vectors or ()), reply.usage)
+
+    async def aencode(self, request: EncodingRequest) -> Encoding:
+        """As `encode`."""
+        return self.encode(request)
+
+
+def replay_of(name: str, recorded: Iterable[Recorded], *, completes: bool, encodes: bool = False) -> ReplayModel:
+    """A model that answers from a recording.
+
+    `completes`, `encodes`: whether a `CompletionModel` or an `EncodingModel` was recorded.
+    """
+    if encodes:
+        return ReplayEncodingModel(name, recorded)
     return (ReplayCompletionModel if completes else ReplayModel)(name, recorded)
 
 
