@@ -6,7 +6,8 @@ python evals/ablation.py --run RUN       # with the replies of another run over 
 
 Stance and measure: right labels of firm golden claims, read from their last evidence sentence; claims that share
 it with another are left out. Who speaks: pairs of (sentence, speaker) over the sentences that are the last
-evidence of a firm claim, outside interviews; speakers of optional claims there count neither way. Which sentences
+evidence of a firm claim, outside interviews; speakers of optional claims there count neither way; the model's names
+where it is asked at all. Which sentences
 are claims: all but headings in articles with firm claims; those that only optional claims cite are left out.
 """
 
@@ -219,8 +220,11 @@ def speakers_table(parts: Sequence[Part]) -> Table:
         "both": (by_tagger, True),
     }
     told = [part for part in parts if part.interview is None]
+    asked = [part for part in told if part.named]
     for name, (begin, tells) in ways.items():
-        for language, some in _by_language(told, partial(_attributed, begin=begin, tells=tells)):
+        for language, some in _by_language(
+            told if name == "tagger" else asked, partial(_attributed, begin=begin, tells=tells)
+        ):
             total = Counts(*(sum(getattr(c, of) for c in some) for of in ("correct", "predicted", "gold")))
             values = map(number, (total.precision, total.recall, total.f1))
             table.add_row(name, language, *values, str(total.gold))
@@ -253,7 +257,7 @@ def _attributed(part: Part, begin: Callable[[Part], Speaking], tells: bool) -> C
 
 def _asked(parts: Sequence[Part]) -> str:
     """How many of the sentences of `speakers_table` the run asked about."""
-    numbers = [(p, n) for p in parts if p.interview is None for n in p.spoken(optional=False)]
+    numbers = [(p, n) for p in parts if p.interview is None and p.named for n in p.spoken(optional=False)]
     return f"The model was asked about {sum(n in p.named for p, n in numbers)} of {len(numbers)} sentences."
 
 
@@ -341,7 +345,7 @@ def read(articles: Iterable[GoldenArticle], run: RecordedRun) -> list[Part]:
         model = ReplayEncodingModel(run.header.model, stored.replies if stored else ())
         part = Part(golden)
         found.append(Part(golden, named_in(model, part), vectors_in(model, part)))
-    if not any(part.named for part in found):
+    if not any(part.named or part.vectors for part in found):
         raise InputError("The run answers no request that is made now.", "Record it again: summarizer eval -o RUN")
     return found
 

@@ -22,7 +22,7 @@ from summarizer.models import Sentence
 
 # The first sentences are read alone, so that the first claims are there soon.
 _FIRST_CHARS = 600
-_READ_CHARS = 1700
+_READ_CHARS = 1200
 _CONTEXT_CHARS = 200
 
 

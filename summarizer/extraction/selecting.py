@@ -87,6 +87,11 @@ class Selection:
         claim = 0.5 if self.first is None else self.claim[sentence.number]
         return _logistic(weights["bias"] + weights["claim"] * _logit(claim) + weights["speaker"] * _logit(speaker))
 
+    def asks(self, sentence: Sentence) -> bool:
+        """Whether the model is asked who speaks in a sentence that is taken."""
+        helps = not self.encoded or self.document.article.language in resources.data("selection.yaml")["asks"]
+        return helps and not self.tagged[sentence.number].is_sure
+
     def gives(self, confidence: float) -> bool:
         """Whether a claim is likely enough to be given."""
         return confidence >= self._threshold("claim_min")

@@ -131,8 +131,8 @@ def _drafts_of(document: Document, sentence: Sentence, state: _State, grammar: b
     taken = state.selection.takes(sentence)
     if state.interview is not None and sentence.number in state.interview.answers:
         return _answers(document, sentence, state, state.interview.person, measure) if taken else []
-    asks = taken and not speaking.tagged[sentence.number].is_sure
-    named = (yield from _ask(article.language, text, grammar)) if asks else None
+    asked = taken and state.selection.asks(sentence)
+    named = (yield from _ask(article.language, text, grammar)) if asked else None
     groups = speaking.speakers(sentence, named)
     speakers = [a for group in groups for a in group]
     if taken or (any(a.mention for a in speakers) and any(not c.weak for c in cues)):

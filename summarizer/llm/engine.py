@@ -18,7 +18,8 @@ from summarizer.llm.base import Completion, CompletionRequest
 from summarizer.models import Usage
 
 # All tokens whose states are wanted go through the model at once.
-STATES_MAX_TOKENS = 512
+STATES_MAX_TOKENS = 384
+_SAME_BEGINNING_SHARE = 0.005
 _STATES_TIMEOUT_S = 600.0
 _INSTALL_HINT = "Install it with: pip install 'summarizer[local]'"
 
@@ -48,6 +49,7 @@ class Engine:
         parameters.verbosity = -1
         parameters.no_extra_bufts = True  # a third less memory at the same speed
         parameters.warmup = False
+        parameters.cache_ram_mib = 0  # no copies of what was pushed out
         # The engine listens on a loopback port whether or not it is used: nobody else gets in.
         parameters.ui = False
         key = secrets.token_hex(32)
@@ -56,6 +58,10 @@ class Engine:
             parameters.embedding = True
             parameters.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_NONE
             parameters.n_batch = parameters.n_ubatch = STATES_MAX_TOKENS
+            # A second place, so that what is read doesn't push out the questions' common beginning.
+            parameters.n_parallel = 2
+            parameters.n_ctx = 2 * context_tokens
+            parameters.slot_prompt_similarity = _SAME_BEGINNING_SHARE
         try:
             self._server = xllamacpp.Server(parameters)
         except (RuntimeError, ValueError, OSError) as error:
