@@ -6,8 +6,8 @@ python evals/ablation.py --run RUN       # with the replies of another run over 
 
 Stance and measure: right labels of firm golden claims, read from their last evidence sentence; claims that share
 it with another are left out. Who speaks: pairs of (sentence, speaker) over the sentences that are the last
-evidence of a firm claim, outside interviews; speakers of optional claims there count neither way; the model's names
-where it is asked at all. Which sentences
+evidence of a firm claim, outside interviews; speakers of optional claims there count neither way; with the model's
+names in the articles where it is asked for some. Which sentences
 are claims: all but headings in articles with firm claims; those that only optional claims cite are left out.
 """
 
@@ -33,14 +33,12 @@ from summarizer.evaluation.speakers import Identities
 from summarizer.evaluation.tables import number, plain_table
 from summarizer.extraction import labels
 from summarizer.extraction.classifier import Classifier, classifier
-from summarizer.extraction.entities import Discourse
 from summarizer.extraction.interview import Interview, find_interview, words_of
 from summarizer.extraction.judging import stance_and_measure
 from summarizer.extraction.probing import probe, readings
 from summarizer.extraction.selecting import Selection, before, judged
 from summarizer.extraction.sentence import cleaned, speaker_request
 from summarizer.extraction.speaking import Speaking
-from summarizer.extraction.tagger import as_named
 from summarizer.llm.recording import ReplayEncodingModel
 from summarizer.models import Measure, Sentence, Speaker, Stance
 
@@ -199,41 +197,22 @@ def _labelled(part: Part, way: Callable[[str, str, str | None, bytes | None], _L
 # Who speaks
 
 
-def by_names(part: Part) -> Speaking:
-    """At an article's beginning, with the model's names taken as they are, as in a language without a tagger."""
-    text = part.document.article.text
-    tagged = {s.number: as_named(text, s, part.named.get(s.number, ())) for s in part.sentences}
-    return Speaking(part.document, Discourse(part.document), tagged)
-
-
-def by_tagger(part: Part) -> Speaking:
-    """At an article's beginning, with the tagger."""
-    return Speaking.of(part.document)
-
-
 def speakers_table(parts: Sequence[Part]) -> Table:
     """Precision, recall and F1 of who speaks."""
     table = plain_table("who speaks by", "language", "precision", "recall", "F1", "golden")
-    ways: dict[str, tuple[Callable[[Part], Speaking], bool]] = {
-        "model's names": (by_names, False),
-        "tagger": (by_tagger, False),
-        "both": (by_tagger, True),
-    }
     told = [part for part in parts if part.interview is None]
-    asked = [part for part in told if part.named]
-    for name, (begin, tells) in ways.items():
-        for language, some in _by_language(
-            told if name == "tagger" else asked, partial(_attributed, begin=begin, tells=tells)
-        ):
+    ways = {"tagger": told, "tagger, told the model's names": [part for part in told if part.named]}
+    for name, chosen in ways.items():
+        for language, some in _by_language(chosen, partial(_attributed, tells=chosen is not told)):
             total = Counts(*(sum(getattr(c, of) for c in some) for of in ("correct", "predicted", "gold")))
             values = map(number, (total.precision, total.recall, total.f1))
             table.add_row(name, language, *values, str(total.gold))
     return table
 
 
-def _attributed(part: Part, begin: Callable[[Part], Speaking], tells: bool) -> Counts:
+def _attributed(part: Part, tells: bool) -> Counts:
     """Speakers found, following the article as the pipeline does. `tells`: the tagger is told the model's names."""
-    speaking = begin(part)
+    speaking = Speaking.of(part.document)
     golden, optional = part.spoken(optional=False), part.spoken(optional=True)
     predicted: dict[int, list[Speaker]] = {}
     for sentence in part.sentences:

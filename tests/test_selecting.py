@@ -14,7 +14,7 @@ from summarizer.models import Article
 ON = """Drei Staaten sagen Hilfe zu
 
 Polen lehnt die Entsendung von Soldaten in die Ukraine ab. Paris kündigte zwei Fregatten für das Schwarze Meer an. \
-Der Minister Jan Holm forderte die USA auf, die Friedenstruppe abzusichern. Es regnete.
+Der Minister Jan Holm forderte die USA auf, die Soldaten in der Ukraine mit Flugzeugen abzusichern. Es regnete.
 """
 OFF = """Streit über die Rente
 
