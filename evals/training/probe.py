@@ -50,7 +50,7 @@ def vectors(labelled: LabelledArticle) -> dict[int, NDArray[np.float32]]:
 
 def as_numbers(both: NDArray[np.float32]) -> NDArray[np.float32]:
     """A vector's numbers, from the mean state and the last one."""
-    return np.frombuffer(encoder.projection().of(both), dtype=np.int8).astype(np.float32) / encoder.STEPS
+    return np.frombuffer(encoder.projection().of(both), dtype=np.int8).astype(np.float32) / np.float32(encoder.STEPS)
 
 
 def examples(labelled: LabelledArticle) -> Iterator[Example]:
