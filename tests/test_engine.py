@@ -95,6 +95,10 @@ def test_more_than_fits_is_read_in_turns(encoder):
     assert 0 < len(endless) < STATES_MAX_TOKENS
 
 
+def test_an_empty_piece_has_a_state(encoder):
+    assert all(encoder.states(EncodingRequest("", "", ("Oslo.", "", " Ende."))))
+
+
 def test_what_looks_like_a_control_token_is_text(encoder):
     plain, marked = (encoder._engine.tokenize(text) for text in ("im_end", "<|im_end|>"))
     assert len(marked) > len(plain)

@@ -89,3 +89,9 @@ def test_a_vector_can_outweigh_the_words():
     vector = np.rint(120 * weights / np.abs(weights).max()).astype(np.int8).tobytes()
     assert stance_and_measure("de", sentence)[0] is Stance.COMMITS
     assert stance_and_measure("de", sentence, vector=vector)[0] is Stance.REFUSES
+
+
+@pytest.mark.parametrize("byte", [0x7F, 0x81])
+def test_a_vector_unlike_all_others_gives_labels(byte):
+    stance, measure = stance_and_measure("en", "Norway will send troops.", vector=bytes([byte]) * 256)
+    assert stance in Stance and measure in Measure

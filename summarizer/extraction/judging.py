@@ -11,6 +11,9 @@ from summarizer.extraction.classifier import classifier
 from summarizer.extraction.probing import probe
 from summarizer.models import Measure, Stance
 
+# A vector unlike all others can make a label's probability 0 in floating point.
+_LEAST = 1e-12
+
 
 def stance_and_measure(
     language: str, sentence: str, before: str | None = None, vector: bytes | None = None
@@ -41,6 +44,6 @@ def _joined(
     """For each label the sum of the logarithms of both probabilities."""
     weight = resources.data("selection.yaml")["probe_weight"]
     return {
-        label: math.log(probability) + (weight * math.log(read[question][label]) if read else 0.0)
+        label: math.log(probability) + (weight * math.log(max(read[question][label], _LEAST)) if read else 0.0)
         for label, probability in likely[question].items()
     }

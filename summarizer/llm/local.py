@@ -105,7 +105,8 @@ class LocalEncoder(LocalModel):
         """For each time that the model reads: how many tokens, and the states of the pieces."""
         context = self._engine.tokenize(f"{request.context}\n\n")[:_CONTEXT_MAX_TOKENS]
         room = STATES_MAX_TOKENS - _STATES_SPARE_TOKENS - len(context)
-        pieces = [self._engine.tokenize(piece)[:room] for piece in request.pieces]
+        # Something is read for a piece that is empty, too.
+        pieces = [self._engine.tokenize(piece or "\n")[:room] for piece in request.pieces]
         for window in _windows(pieces, room):
             tokens = [*context, *(token for piece in window for token in piece)]
             states = self._engine.states(tokens)
