@@ -35,10 +35,11 @@ from summarizer.extraction import labels
 from summarizer.extraction.classifier import Classifier, classifier
 from summarizer.extraction.interview import Interview, find_interview, words_of
 from summarizer.extraction.judging import stance_and_measure
-from summarizer.extraction.probing import probe, readings
+from summarizer.extraction.probing import Probabilities, readings
 from summarizer.extraction.selecting import Selection, before, judged
 from summarizer.extraction.sentence import cleaned, speaker_request
 from summarizer.extraction.speaking import Speaking
+from summarizer.extraction.tagger import Tagged
 from summarizer.llm.recording import ReplayEncodingModel
 from summarizer.models import Measure, Sentence, Speaker, Stance
 
@@ -84,6 +85,11 @@ class Part:
         return find_interview(self.document)
 
     @cached_property
+    def tagged(self) -> Mapping[int, Tagged]:
+        """What the tagger finds in each sentence."""
+        return Speaking.of(self.document).tagged
+
+    @cached_property
     def selection(self) -> Selection:
         """Which sentences the pipeline takes for claims."""
         return self.selected(encoded=bool(self.vectors))
@@ -91,8 +97,7 @@ class Part:
     def selected(self, *, encoded: bool) -> Selection:
         """Which sentences are taken for claims, with the model's vectors or without."""
         topic = resources.data("selection.yaml")["topic"]
-        tagged = Speaking.of(self.document).tagged
-        selection = Selection.of(self.document, topic, tagged, self.interview, encoded=encoded)
+        selection = Selection.of(self.document, topic, self.tagged, self.interview, encoded=encoded)
         if selection.encoded:
             selection.read(self.vectors)
         return selection
@@ -141,29 +146,27 @@ def named_in(model: ReplayEncodingModel, part: Part) -> dict[int, Sequence[str]]
 # Stance and measure
 
 
-def by_words(language: str, sentence: str, earlier: str | None, vector: bytes | None) -> _Labels:
+def by_words(language: str, sentence: str, earlier: str | None, read: Probabilities | None) -> _Labels:
     """By the word lists alone."""
     return labels.stance_of(sentence), labels.measure_of(sentence) or Measure.GENERAL
 
 
-def by_classifier(language: str, sentence: str, earlier: str | None, vector: bytes | None) -> _Labels:
+def by_classifier(language: str, sentence: str, earlier: str | None, read: Probabilities | None) -> _Labels:
     """By the classifier alone."""
     likely = _judge(language).probabilities(sentence, earlier)
     return Stance(_likeliest(likely["stance"])), Measure(_likeliest(likely["measure"]))
 
 
-def by_probe(language: str, sentence: str, earlier: str | None, vector: bytes | None) -> _Labels:
+def by_probe(language: str, sentence: str, earlier: str | None, read: Probabilities | None) -> _Labels:
     """By the model's vector alone."""
-    judge = probe(language)
-    if judge is None or vector is None:
+    if read is None:
         return Stance.ASSERTS, Measure.GENERAL
-    likely = judge.probabilities(vector)
-    return Stance(_likeliest(likely["stance"])), Measure(_likeliest(likely["measure"]))
+    return Stance(_likeliest(read["stance"])), Measure(_likeliest(read["measure"]))
 
 
-def by_all(language: str, sentence: str, earlier: str | None, vector: bytes | None) -> _Labels:
+def by_all(language: str, sentence: str, earlier: str | None, read: Probabilities | None) -> _Labels:
     """As the pipeline does it."""
-    stance, measure = stance_and_measure(language, sentence, earlier, vector)
+    stance, measure = stance_and_measure(language, sentence, earlier, read)
     return stance, measure or Measure.GENERAL
 
 
@@ -179,7 +182,9 @@ def labels_table(parts: Sequence[Part]) -> Table:
     return table
 
 
-def _labelled(part: Part, way: Callable[[str, str, str | None, bytes | None], _Labels]) -> list[tuple[bool, bool]]:
+def _labelled(
+    part: Part, way: Callable[[str, str, str | None, Probabilities | None], _Labels]
+) -> list[tuple[bool, bool]]:
     """Whether stance and measure are right, for each claim that has its last evidence sentence for itself."""
     cited = [{e.sentence for e in g.claim.evidence} for g in part.golden.claims]
     found = []
@@ -189,7 +194,7 @@ def _labelled(part: Part, way: Callable[[str, str, str | None, bytes | None], _L
             continue
         sentence = part.document.sentence(last)
         text = words_of(part.document.text(sentence))
-        stance, measure = way(part.language, text, before(part.document, sentence), part.vectors.get(last))
+        stance, measure = way(part.language, text, before(part.document, sentence), part.selection.probed.get(last))
         found.append((stance is g.claim.stance, measure is g.claim.measure))
     return found
 
@@ -201,9 +206,9 @@ def speakers_table(parts: Sequence[Part]) -> Table:
     """Precision, recall and F1 of who speaks."""
     table = plain_table("who speaks by", "language", "precision", "recall", "F1", "golden")
     told = [part for part in parts if part.interview is None]
-    ways = {"tagger": told, "tagger, told the model's names": [part for part in told if part.named]}
-    for name, chosen in ways.items():
-        for language, some in _by_language(chosen, partial(_attributed, tells=chosen is not told)):
+    asked = [part for part in told if part.named]
+    for name, chosen, tells in (("tagger", told, False), ("tagger, told the model's names", asked, True)):
+        for language, some in _by_language(chosen, partial(_attributed, tells=tells)):
             total = Counts(*(sum(getattr(c, of) for c in some) for of in ("correct", "predicted", "gold")))
             values = map(number, (total.precision, total.recall, total.f1))
             table.add_row(name, language, *values, str(total.gold))
@@ -274,8 +279,7 @@ def _by_place(part: Part) -> Mapping[int, float]:
 
 
 def _by_vectors(part: Part) -> Mapping[int, float]:
-    judge = probe(part.language)
-    return {n: judge.probabilities(v)["claim"]["claim"] for n, v in part.vectors.items()} if judge else {}
+    return {number: read["claim"]["claim"] for number, read in part.selection.probed.items()}
 
 
 def _by_all(part: Part) -> Mapping[int, float]:

@@ -49,8 +49,12 @@ def is_bare_government(phrase: str) -> bool:
 
 def determiner(word: str) -> str | None:
     """What kind of word before a noun it is: indefinite, definite, possessive, a number; else None."""
-    low = word.lower()
-    return next((kind for kind, words in resources.data("roles.yaml")["determiners"].items() if low in words), None)
+    return _determiners().get(word.lower())
+
+
+@cache
+def _determiners() -> dict[str, str]:
+    return {word: kind for kind, words in resources.data("roles.yaml")["determiners"].items() for word in words}
 
 
 def is_role_phrase(phrase: str) -> bool:

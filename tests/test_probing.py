@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from vectors import towards
 
 from summarizer.document import Document
 from summarizer.extraction.judging import stance_and_measure
@@ -84,14 +85,14 @@ def test_states_are_pooled_to_their_mean_and_the_last():
 
 def test_a_vector_can_outweigh_the_words():
     sentence = "Norwegen bietet Fregatten an."
-    head = probe("de").heads["stance"]
-    weights = np.array(head.weights[head.labels.index("refuses")])
-    vector = np.rint(120 * weights / np.abs(weights).max()).astype(np.int8).tobytes()
+    read = probe("de").probabilities(towards("de", "stance", "refuses", 120))
     assert stance_and_measure("de", sentence)[0] is Stance.COMMITS
-    assert stance_and_measure("de", sentence, vector=vector)[0] is Stance.REFUSES
+    assert stance_and_measure("de", sentence, read=read)[0] is Stance.REFUSES
 
 
 @pytest.mark.parametrize("byte", [0x7F, 0x81])
 def test_a_vector_unlike_all_others_gives_labels(byte):
-    stance, measure = stance_and_measure("en", "Norway will send troops.", vector=bytes([byte]) * 256)
+    stance, measure = stance_and_measure(
+        "en", "Norway will send troops.", read=probe("en").probabilities(bytes([byte]) * 256)
+    )
     assert stance in Stance and measure in Measure

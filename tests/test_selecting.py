@@ -1,12 +1,15 @@
 """Which articles and sentences give positions on the topic."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from vectors import towards
 
+from summarizer import resources
 from summarizer.document import Document
 from summarizer.extraction.interview import find_interview
-from summarizer.extraction.probing import probe
 from summarizer.extraction.selecting import Selection
 from summarizer.extraction.speaking import Speaking
 from summarizer.models import Article
@@ -27,14 +30,6 @@ def selection(text, topic="security-guarantees", language="de", encoded=False):
     document = Document.of(Article.from_text(text, language=language))
     tagged = Speaking.of(document).tagged
     return document, Selection.of(document, topic, tagged, find_interview(document), encoded=encoded)
-
-
-def towards(label, language="de", strength=30):
-    """A vector that the probe reads as this label of a claim."""
-    head = probe(language).heads["claim"]
-    weights = head.weights[head.labels.index(label)]
-    largest = max(map(abs, weights))
-    return bytes(round(strength * w / largest) & 0xFF for w in weights)
 
 
 def taken(document, chosen):
@@ -62,7 +57,9 @@ def test_another_topic_goes_by_its_words():
     document, chosen = selection(OFF, topic="any")
     assert chosen.on_topic and not chosen.claim
     assert taken(document, chosen) == [True, True, True, False]
-    assert 0 < chosen.confidence(document.sentences[1], 0.5) < 1
+    # Nothing is known of claim or speaker.
+    even = resources.data("selection.yaml")["confidence"]["words"]["bias"]
+    assert chosen.confidence(document.sentences[1], 0.5) == pytest.approx(1 / (1 + math.exp(-even)))
 
 
 def test_a_language_without_weights_goes_by_the_words_of_the_topic():
@@ -90,9 +87,9 @@ def test_headings_have_no_probability():
 def test_vectors_decide_with_the_words():
     document, chosen = selection(ON, encoded=True)
     plain = [s.number for s in document.sentences if not s.is_heading]
-    chosen.read({n: towards("claim") for n in plain})
+    chosen.read({n: towards("de", "claim", "claim", 30) for n in plain})
     for_claims = dict(chosen.claim)
-    chosen.read({n: towards("other") for n in plain})
+    chosen.read({n: towards("de", "claim", "other", 30) for n in plain})
     assert set(for_claims) == set(chosen.claim) == set(plain)
     assert all(chosen.claim[n] < for_claims[n] for n in plain)
     assert all(for_claims[n] > 0.5 for n in plain[:3])
@@ -102,9 +99,9 @@ def test_sentences_are_judged_as_they_are_read():
     document, chosen = selection(ON, encoded=True)
     assert chosen.on_topic and not chosen.claim
     heading, first, second, *_ = (s.number for s in document.sentences)
-    chosen.read({heading: towards("claim"), first: towards("claim")})
+    chosen.read({heading: towards("de", "claim", "claim", 30), first: towards("de", "claim", "claim", 30)})
     assert set(chosen.claim) == {first}
-    chosen.read({second: towards("claim")})
+    chosen.read({second: towards("de", "claim", "claim", 30)})
     assert set(chosen.claim) == {first, second}
 
 

@@ -12,6 +12,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 sys.path.insert(0, str(Path(__file__).parent))
 
 from annotated import FOLDER, Line, Said, TrainingArticle, read
@@ -22,6 +25,7 @@ from summarizer.models import Article, Sentence
 LANGUAGES = ("de", "en")
 DATA = Path(__file__).parents[2] / "summarizer" / "data"
 _TITLE = "–\n\n"
+_LARGEST = 127
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,11 @@ class LabelledArticle:
     article: TrainingArticle
     document: Document
     lines: dict[int, Line]
+
+    @property
+    def carrying(self) -> set[int]:
+        """Numbers of the sentences that carry a claim."""
+        return {n - back for n, line in self.lines.items() for c in line.claims for back in range(c.earlier + 1)}
 
     def said(self, number: int) -> list[Said]:
         """What is said in a sentence."""
@@ -102,3 +111,9 @@ def write_packed(name: str, text: str) -> Path:
 def occurrences(words: str, text: str) -> list[int]:
     """Where words stand in a text, whole."""
     return [m.start() for m in re.finditer(rf"(?<!\w){re.escape(words)}(?!\w)", text)]
+
+
+def whole_numbers(rows: NDArray[np.float64]) -> tuple[NDArray[np.int8], list[float]]:
+    """Each row as whole numbers from -127 to 127, and by what they are to be multiplied."""
+    scales = np.abs(rows).max(axis=1) / _LARGEST
+    return np.rint(rows / scales[:, None]).astype(np.int8), [float(f"{x:.5g}") for x in scales]

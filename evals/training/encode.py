@@ -16,7 +16,7 @@ from base64 import b64encode
 from pathlib import Path
 
 import numpy as np
-from dataset import LANGUAGES, LabelledArticle, articles, write_packed
+from dataset import LANGUAGES, LabelledArticle, articles, whole_numbers, write_packed
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
@@ -28,7 +28,6 @@ from summarizer.llm.weights.catalogue import default_name
 # Not kept in the repository: 6 kB a sentence.
 STATES = Path(__file__).parent / "states"
 NUMBERS = 256
-_INT8 = 127
 
 
 def file_of(labelled: LabelledArticle) -> Path:
@@ -77,14 +76,14 @@ def write(rows: NDArray[np.float32]) -> None:
     mean, scale = rows.mean(axis=0), rows.std(axis=0)
     components = PCA(NUMBERS, random_state=0).fit((rows - mean) / scale)
     directions = components.components_ / np.sqrt(components.explained_variance_)[:, None]
-    scales = np.abs(directions).max(axis=1) / _INT8
+    whole, scales = whole_numbers(directions)
     content = {
         "model": default_name(),
         "sentences": len(rows),
         "mean": b64encode(mean.astype(np.float32).tobytes()).decode(),
         "scale": b64encode(scale.astype(np.float32).tobytes()).decode(),
-        "scales": [float(f"{x:.5g}") for x in scales],
-        "components": b64encode(np.rint(directions / scales[:, None]).astype(np.int8).tobytes()).decode(),
+        "scales": scales,
+        "components": b64encode(whole.tobytes()).decode(),
     }
     target = write_packed("encoder.json", json.dumps(content, separators=(",", ":")))
     print(f"{target.name}: {len(rows)} sentences, {target.stat().st_size / 1000:.0f} kB")

@@ -37,7 +37,6 @@ class Example:
     """A sentence: its file, its vector, and the right label for each question that it teaches."""
 
     group: str
-    number: int
     vector: NDArray[np.float32]
     labels: Mapping[str, str]
 
@@ -56,12 +55,11 @@ def as_numbers(both: NDArray[np.float32]) -> NDArray[np.float32]:
 def examples(labelled: LabelledArticle) -> Iterator[Example]:
     """The sentences of an article."""
     found = vectors(labelled)
-    plain = [s for s in labelled.document.sentences if not s.is_heading and s.number in labelled.lines]
-    for sentence, row in zip(plain, train.rows(labelled), strict=True):
-        if sentence.number in found:
+    for row in train.rows(labelled):
+        if row["number"] in found:
             labels = {name: str(row[name]) for name in ("stance", "measure") if row[name] is not None}
             labels[CLAIM] = CLAIM if row["kind"] == CLAIM else "other"
-            yield Example(labelled.group, sentence.number, found[sentence.number], labels)
+            yield Example(labelled.group, found[row["number"]], labels)
 
 
 def fitted(some: Sequence[Example], question: str) -> LogisticRegression:

@@ -46,11 +46,6 @@ class Example:
     is_claim: bool
 
 
-def carrying(labelled: LabelledArticle) -> set[int]:
-    """Numbers of the sentences that carry a claim."""
-    return {n - back for n, line in labelled.lines.items() for c in line.claims for back in range(c.earlier + 1)}
-
-
 def examples(language: str) -> Iterator[Example]:
     """The sentences of a language's articles; the classifiers of words and vectors never saw their file."""
     rows, groups = train.read(language)
@@ -70,7 +65,7 @@ def examples(language: str) -> Iterator[Example]:
 def _of(
     labelled: LabelledArticle, vocabulary: train.Vocabulary, words: LogisticRegression, vectors: LogisticRegression
 ) -> Iterator[Example]:
-    document, claims = labelled.document, carrying(labelled)
+    document, claims = labelled.document, labelled.carrying
     plain = [s for s in document.sentences if not s.is_heading]
     seen = vocabulary.matrix(
         [features(document.text(s), before(document, s), labelled.article.language) for s in plain]

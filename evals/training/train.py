@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from dataset import LANGUAGES, LabelledArticle, articles, sentences, write_packed
+from dataset import LANGUAGES, LabelledArticle, articles, sentences, whole_numbers, write_packed
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
@@ -30,7 +30,6 @@ HEADS = ("stance", "measure", "kind")
 MIN_SENTENCES = 3
 REGULARISATION_C = 20.0
 FOLDS = 4
-_STEPS = 127
 
 
 class Vocabulary:
@@ -64,12 +63,7 @@ def read(language: str) -> tuple[list[dict[str, Any]], list[str]]:
 def rows(labelled: LabelledArticle) -> Iterator[dict[str, Any]]:
     """An article's sentences. One that several positions share teaches no stance."""
     document = labelled.document
-    carrying = {
-        number - back
-        for number, line in labelled.lines.items()
-        for claim in line.claims
-        for back in range(claim.earlier + 1)
-    }
+    carrying = labelled.carrying
     for sentence in document.sentences:
         if sentence.is_heading or sentence.number not in labelled.lines:
             continue
@@ -77,6 +71,7 @@ def rows(labelled: LabelledArticle) -> Iterator[dict[str, Any]]:
         stances, measures = {c.stance for c in claims}, {c.measure for c in claims}
         other = "other_topic" if labelled.said(sentence.number) else "narration"
         yield {
+            "number": sentence.number,
             "text": document.text(sentence),
             "before": before(document, sentence),
             "kind": "claim" if sentence.number in carrying else other,
@@ -115,14 +110,14 @@ def main() -> None:
                 found = accuracy([documents[i] for i in chosen], labels, [files[i] for i in chosen])
                 print(f"{language} {name}: {len(chosen)} sentences, accuracy on files left out {found:.3f}")
             model = fitted(matrix[chosen], labels)
-            scales = np.abs(model.coef_).max(axis=1) / _STEPS
-            columns.append(np.rint(model.coef_ / scales[:, None]).astype(np.int8))
+            whole, scales = whole_numbers(model.coef_)
+            columns.append(whole)
             heads.append(
                 {
                     "name": name,
                     "labels": list(model.classes_),
                     "intercepts": [round(float(x), 4) for x in model.intercept_],
-                    "scales": [float(f"{x:.5g}") for x in scales],
+                    "scales": scales,
                 }
             )
         if "--no-write" not in sys.argv[1:]:

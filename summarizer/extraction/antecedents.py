@@ -19,6 +19,7 @@ _SPOKEN_REACH = 40
 _SAME_ENDING_CHARS = 6
 _ENDING_CHARS = 4
 _DETERMINER_REACH = 6
+_MATCHES = ("role-match=exact", "country-match=True", "words-match=True")
 _CLAUSE_MARK = re.compile(r"[,;:()\"„“”»«–—]")
 # "sie" is she or they.
 _PRONOUNS = {"er": "he", "he": "he", "she": "she", "sie": "sie", "they": "they", "beide": "they", "both": "they"}
@@ -81,22 +82,22 @@ def antecedent_features(
         ]
         found.append((entity, [*features, *(f"{kind}|{f}" for f in features)]))
     if mention is not None and not is_pronoun(mention):
-        features = _new_features(discourse, sentence, mention, offset, {f for _, own in found for f in own})
+        features = _new_features(discourse, sentence, mention, offset, [own for _, own in found])
         found.append((None, [*features, *(f"{kind}|{f}" for f in features)]))
     return found
 
 
 def _new_features(
-    discourse: Discourse, sentence: Sentence, mention: str, offset: int, of_others: set[str]
+    discourse: Discourse, sentence: Sentence, mention: str, offset: int, candidates: list[list[str]]
 ) -> list[str]:
-    """What speaks for a description of somebody not named before. `of_others`: the candidates' features."""
+    """What speaks for a description of somebody not named before. `candidates`: the features of those named."""
     article = discourse.document.article
     clause = _CLAUSE_MARK.split(article.text[sentence.start : offset])[-1]
     before = next((d for w in reversed(clause.split()[-_DETERMINER_REACH:]) if (d := determiner(w))), "none")
     words = mention.split()
     first = determiner(words[0]) or before
     described = labels.kind_of_description(mention)
-    matching = [f for f in ("role-match=exact", "country-match=True", "words-match=True") if f in of_others]
+    matching = [f for f in _MATCHES if any(f in own for own in candidates)]
     features = [
         "new",
         f"new-determiner={first}",
@@ -107,7 +108,7 @@ def _new_features(
         f"new-ending={words[-1].lower()[-_ENDING_CHARS:]}",
         f"new-matching={'+'.join(matching)}",
         f"new-matching-determiner={'+'.join(matching)}|{first}",
-        f"new-candidates={min(len(discourse.before(offset)), _FAR)}",
+        f"new-candidates={min(len(candidates), _FAR)}",
     ]
     return [*features, f"new-language={article.language}"]
 

@@ -16,6 +16,7 @@ from functools import cache
 
 from summarizer import resources
 from summarizer.extraction.ngrams import features
+from summarizer.extraction.softmax import softmax
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,7 @@ class Classifier:
         for i, (intercept, scale) in enumerate(zip(head.intercepts, head.scales, strict=True)):
             column = head.first + i
             scores.append(intercept + scale / norm * sum(idf * self.weights[start + column] for idf, start in known))
-        largest = max(scores)
-        powers = [math.exp(score - largest) for score in scores]
-        total = sum(powers)
-        return {label: power / total for label, power in zip(head.labels, powers, strict=True)}
+        return dict(zip(head.labels, softmax(scores), strict=True))
 
 
 @cache

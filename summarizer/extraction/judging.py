@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 from summarizer import resources
 from summarizer.extraction import labels
 from summarizer.extraction.classifier import classifier
-from summarizer.extraction.probing import probe
+from summarizer.extraction.probing import Probabilities
 from summarizer.models import Measure, Stance
 
 # A vector unlike all others can make a label's probability 0 in floating point.
@@ -16,11 +15,11 @@ _LEAST = 1e-12
 
 
 def stance_and_measure(
-    language: str, sentence: str, before: str | None = None, vector: bytes | None = None
+    language: str, sentence: str, before: str | None = None, read: Probabilities | None = None
 ) -> tuple[Stance, Measure | None]:
     """The likeliest labels.
 
-    `before` is the sentence before, `vector` the embedded model's of the whole sentence. In a language without a
+    `before` is the sentence before, `read` what the probe says of the whole sentence. In a language without a
     classifier the word lists decide alone, and there may be no measure.
     """
     by_words = labels.stance_of(sentence)
@@ -28,8 +27,6 @@ def stance_and_measure(
     if judge is None:
         return by_words, labels.measure_of(sentence)
     likely = judge.probabilities(sentence, before)
-    probed = probe(language) if vector is not None else None
-    read = probed.probabilities(vector) if probed is not None and vector is not None else {}
     scores = {Stance(label): score for label, score in _joined(likely, read, "stance").items()}
     # "asserts" is what the lists say when they know no word of the sentence.
     if by_words is not Stance.ASSERTS:
@@ -38,9 +35,7 @@ def stance_and_measure(
     return max(scores, key=lambda s: scores[s]), Measure(max(sorted(measures), key=lambda m: measures[m]))
 
 
-def _joined(
-    likely: Mapping[str, Mapping[str, float]], read: Mapping[str, Mapping[str, float]], question: str
-) -> dict[str, float]:
+def _joined(likely: Probabilities, read: Probabilities | None, question: str) -> dict[str, float]:
     """For each label the sum of the logarithms of both probabilities."""
     weight = resources.data("selection.yaml")["probe_weight"]
     return {

@@ -7,7 +7,6 @@ linear classifier probes".
 from __future__ import annotations
 
 import json
-import math
 from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from operator import mul
 
 from summarizer import prompting, resources
 from summarizer.document import Document
+from summarizer.extraction.softmax import softmax
 from summarizer.llm import encoder
 from summarizer.llm.base import EncodingRequest
 from summarizer.models import Sentence
@@ -24,6 +24,8 @@ from summarizer.models import Sentence
 _FIRST_CHARS = 600
 _READ_CHARS = 1200
 _CONTEXT_CHARS = 200
+# By question and label.
+Probabilities = Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,7 @@ class Probe:
         found = {}
         for name, head in self.heads.items():
             scores = [i + sum(map(mul, w, values)) for i, w in zip(head.intercepts, head.weights, strict=True)]
-            largest = max(scores)
-            powers = [math.exp(score - largest) for score in scores]
-            found[name] = {label: power / sum(powers) for label, power in zip(head.labels, powers, strict=True)}
+            found[name] = dict(zip(head.labels, softmax(scores), strict=True))
         return found
 
 

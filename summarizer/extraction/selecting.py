@@ -12,7 +12,7 @@ from summarizer.document import Document
 from summarizer.extraction import labels
 from summarizer.extraction.classifier import Classifier, classifier
 from summarizer.extraction.interview import Interview
-from summarizer.extraction.probing import probe
+from summarizer.extraction.probing import Probabilities, probe
 from summarizer.extraction.tagger import Tagged
 from summarizer.models import Sentence
 
@@ -25,7 +25,8 @@ class Selection:
     """What is asked about in one article.
 
     `first` has each sentence's probability of being a claim by its words, None where no classifier knows the topic;
-    `claim` that by all there is. `read` adds to it if the model's vectors are had, otherwise it is there at once.
+    `claim` that by all there is. If the model's vectors are had, `read` adds to it, and to `probed` what the probe
+    says of each sentence; otherwise it is there at once.
     """
 
     document: Document
@@ -35,6 +36,7 @@ class Selection:
     first: Mapping[int, float] | None
     encoded: bool
     claim: dict[int, float] = field(default_factory=dict)
+    probed: dict[int, Probabilities] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -68,8 +70,10 @@ class Selection:
         judge = probe(self.document.article.language)
         if self.first is None or judge is None:
             return
-        probed = {n: judge.probabilities(v)["claim"]["claim"] for n, v in vectors.items() if n in self.first}
-        found = evidence(self.document, self.first, self.tagged, self.interview, self.topic, probed)
+        probed = {n: judge.probabilities(v) for n, v in vectors.items() if n in self.first}
+        self.probed |= probed
+        likely = {n: probabilities["claim"]["claim"] for n, probabilities in probed.items()}
+        found = evidence(self.document, self.first, self.tagged, self.interview, self.topic, likely)
         self.claim |= self._claims(found)
 
     def takes(self, sentence: Sentence) -> bool:
@@ -135,14 +139,12 @@ def evidence(
     """
     pattern = prompting.topic(topic)
     mean = fmean(first.values())
-    sentences = [s for s in document.sentences if s.number in first]
     found = {}
-    for i, sentence in enumerate(sentences):
-        if probed is not None and sentence.number not in probed:
-            continue
+    for number in first if probed is None else probed:
+        sentence = document.sentence(number)
         text = document.text(sentence)
         own = _logit(first[sentence.number])
-        near = [s for s in sentences[max(0, i - 1) : i + 2] if s.number != sentence.number]
+        near = [document.sentence(n) for n in (number - 1, number + 1) if n in first]
         same = {s.number: _logit(first[s.number]) for s in near if s.paragraph == sentence.paragraph}
         cues = document.cues(sentence)
         strong = {c.kind for c in cues if not c.weak}

@@ -7,8 +7,8 @@ where they are unsure; asked for more at once, a model of this size does worse.
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from pydantic import BaseModel, Field
@@ -52,14 +52,13 @@ class SpeakerNames(BaseModel):
 
 @dataclass
 class _State:
-    """What the sentences before said. `measure`: the paragraph's last; `vectors`: the model's, by sentence."""
+    """What the sentences before said. `measure`: the paragraph's last."""
 
     selection: Selection
     interview: Interview | None
     speaking: Speaking
     paragraph: int = -1
     measure: Measure | None = None
-    vectors: Mapping[int, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -92,8 +91,7 @@ def steps(document: Document, *, topic: str, abilities: Abilities) -> Steps:
     for request, sentences in readings(document):
         reply = yield request
         assert isinstance(reply, Encoding)
-        state.vectors = {s.number: vector for s, vector in zip(sentences, reply.vectors, strict=True)}
-        selection.read(state.vectors)
+        selection.read({s.number: vector for s, vector in zip(sentences, reply.vectors, strict=True)})
         yield from _drafts(document, sentences, state, abilities.grammar)
 
 
@@ -201,8 +199,8 @@ def _draft(
     """A claim of a clause of a sentence."""
     article = document.article
     days = find_days(said.text, article.published, article.language)
-    vector = state.vectors.get(sentence.number)
-    stance, measure = stance_and_measure(article.language, clause, before(document, sentence), vector)
+    read = state.selection.probed.get(sentence.number)
+    stance, measure = stance_and_measure(article.language, clause, before(document, sentence), read)
     return ScoredDraft(
         evidence=[sentence.number],
         speakers=[_speaker(a) for a in group[:MAX_SPEAKERS]],

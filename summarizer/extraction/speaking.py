@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from summarizer.document import Document
 from summarizer.extraction import labels
 from summarizer.extraction.antecedents import Spoken, antecedent_features
 from summarizer.extraction.entities import Discourse, Entity
+from summarizer.extraction.softmax import softmax
 from summarizer.extraction.tagger import Mention, Tagged, mentions
 from summarizer.models import Sentence, SpeakerKind
 from summarizer.people import is_bare_government, is_pronoun, is_role, is_role_phrase, looks_like_person
@@ -216,7 +216,7 @@ class Speaking:
             (sum(weights.get(feature, 0.0) for feature in features), entity)
             for entity, features in antecedent_features(self.discourse, sentence, words, offset, self.spoken)
         ]
-        return _softmax(scored)
+        return _ranked(scored)
 
 
 def is_anaphoric(words: str) -> bool:
@@ -240,10 +240,9 @@ def _excludes(taken: Attributed, other: Attributed) -> bool:
     return taken.entity.kind in persons or other.entity.kind in {SpeakerKind.UNNAMED, SpeakerKind.ORGANISATION}
 
 
-def _softmax(scored: list[tuple[float, Entity | None]]) -> list[tuple[float, Entity | None]]:
+def _ranked(scored: list[tuple[float, Entity | None]]) -> list[tuple[float, Entity | None]]:
     if not scored:
         return []
-    largest = max(score for score, _ in scored)
-    total = sum(math.exp(score - largest) for score, _ in scored)
-    ranked = sorted(scored, key=lambda pair: -pair[0])
-    return [(math.exp(score - largest) / total, entity) for score, entity in ranked]
+    likely = softmax([score for score, _ in scored])
+    ranked = sorted(zip(scored, likely, strict=True), key=lambda pair: -pair[0][0])
+    return [(probability, entity) for (_, entity), probability in ranked]

@@ -12,7 +12,7 @@ from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from summarizer import resources
 
@@ -60,23 +60,28 @@ def projection() -> Projection:
     """The projection."""
     import numpy as np
 
-    content = json.loads(_text())
+    content = _content()
     rows = np.frombuffer(b64decode(content["components"]), dtype=np.int8).reshape(len(content["scales"]), -1)
     components = rows.astype(np.float32) * np.array(content["scales"], dtype=np.float32)[:, None]
     mean, scale = (np.frombuffer(b64decode(content[name]), dtype=np.float32) for name in ("mean", "scale"))
     return Projection(mean, scale, components)
 
 
-@cache
 def model() -> str | None:
     """The model that the projection was made for, None without one."""
-    return str(json.loads(_text())["model"]) if _text() else None
+    return _content().get("model")
 
 
 @cache
 def identity() -> str:
     """A short hash of the projection: vectors of another one mean something else."""
     return hashlib.sha256(_text().encode()).hexdigest()[:12]
+
+
+@cache
+def _content() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(_text() or "{}")
+    return content
 
 
 def _text() -> str:

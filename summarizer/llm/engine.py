@@ -43,8 +43,10 @@ class Engine:
         self._lock = threading.Lock()
         parameters = xllamacpp.CommonParams()
         parameters.model.path = str(path)
-        parameters.n_ctx = context_tokens
-        parameters.n_parallel = 1
+        # A second place for what is read, so that it doesn't push out the questions' common beginning.
+        places = 2 if gives_states else 1
+        parameters.n_ctx = places * context_tokens
+        parameters.n_parallel = places
         parameters.cpuparams.n_threads = threads or max(1, os.cpu_count() or 1)
         parameters.verbosity = -1
         parameters.no_extra_bufts = True  # a third less memory at the same speed
@@ -58,9 +60,6 @@ class Engine:
             parameters.embedding = True
             parameters.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_NONE
             parameters.n_batch = parameters.n_ubatch = STATES_MAX_TOKENS
-            # A second place, so that what is read doesn't push out the questions' common beginning.
-            parameters.n_parallel = 2
-            parameters.n_ctx = 2 * context_tokens
             parameters.slot_prompt_similarity = _SAME_BEGINNING_SHARE
         try:
             self._server = xllamacpp.Server(parameters)

@@ -6,6 +6,7 @@ import hashlib
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -101,21 +102,15 @@ class RecordingModel:
 
     def ask(self, request: StructuredRequest[T]) -> StructuredReply[T]:
         """Ask and wait."""
-        try:
+        with self._errors_kept(request):
             reply = self._model.ask(request)
-        except ModelError as error:
-            self._keep_error(request, error)
-            raise
         self._keep(request, reply.raw, reply.usage)
         return reply
 
     async def aask(self, request: StructuredRequest[T]) -> StructuredReply[T]:
         """Ask without blocking the event loop."""
-        try:
+        with self._errors_kept(request):
             reply = await self._model.aask(request)
-        except ModelError as error:
-            self._keep_error(request, error)
-            raise
         self._keep(request, reply.raw, reply.usage)
         return reply
 
@@ -145,13 +140,18 @@ class RecordingModel:
             )
         )
 
-    def _keep_error(self, request: AnyRequest, error: ModelError) -> None:
-        kept = RecordedError(
-            type=error.type,
-            message=storable(error.message),
-            hint=None if error.hint is None else storable(error.hint),
-        )
-        self._keep(request, error.last_output, error.usage or Usage(), error=kept)
+    @contextmanager
+    def _errors_kept(self, request: AnyRequest) -> Iterator[None]:
+        try:
+            yield
+        except ModelError as error:
+            kept = RecordedError(
+                type=error.type,
+                message=storable(error.message),
+                hint=None if error.hint is None else storable(error.hint),
+            )
+            self._keep(request, error.last_output, error.usage or Usage(), error=kept)
+            raise
 
 
 class RecordingCompletionModel(RecordingModel):
@@ -161,20 +161,14 @@ class RecordingCompletionModel(RecordingModel):
 
     def complete(self, request: CompletionRequest) -> Completion:
         """Complete and wait."""
-        try:
+        with self._errors_kept(request):
             reply = self._model.complete(request)
-        except ModelError as error:
-            self._keep_error(request, error)
-            raise
         return self._kept(request, reply)
 
     async def acomplete(self, request: CompletionRequest) -> Completion:
         """Complete without blocking the event loop."""
-        try:
+        with self._errors_kept(request):
             reply = await self._model.acomplete(request)
-        except ModelError as error:
-            self._keep_error(request, error)
-            raise
         return self._kept(request, reply)
 
     def _kept(self, request: CompletionRequest, reply: Completion) -> Completion:
@@ -190,20 +184,14 @@ class RecordingEncodingModel(RecordingCompletionModel):
 
     def encode(self, request: EncodingRequest) -> Encoding:
         """Read the pieces and wait."""
-        try:
+        with self._errors_kept(request):
             reply = self._model.encode(request)
-        except ModelError as error:
-            self._keep_error(request, error)
-            raise
         return self._kept_encoding(request, reply)
 
     async def aencode(self, request: EncodingRequest) -> Encoding:
         """Read the pieces without blocking the event loop."""
-        try:
+        with self._errors_kept(request):
             reply = await self._model.aencode(request)
-        except ModelError as error:
-            self._keep_error(request, error)
-            raise
         return self._kept_encoding(request, reply)
 
     def _kept_encoding(self, request: EncodingRequest, reply: Encoding) -> Encoding:
