@@ -75,6 +75,7 @@ class _Lexicon:
     weak: dict[str, Kind] = field(default_factory=dict)
     first_person: set[str] = field(default_factory=set)
     particles: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    all_particles: set[str] = field(default_factory=set)
     pairs: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     phrases: dict[str, list[tuple[tuple[str, ...], Kind]]] = field(default_factory=lambda: defaultdict(list))
     patterns: list[re.Pattern[str]] = field(default_factory=list)
@@ -155,10 +156,9 @@ def _word_cues(text: str, sentence: Sentence, tokens: list[_Token], lexicon: _Le
 
 def _final_particles(text: str, sentence: Sentence, tokens: list[_Token], lexicon: _Lexicon) -> dict[str, int]:
     """Where each particle of a separable verb last stands at the end of a clause."""
-    wanted = {particle for particles in lexicon.particles.values() for particle in particles}
     found: dict[str, int] = {}
     for index, token in enumerate(tokens):
-        if token.forms[0] in wanted:
+        if token.forms[0] in lexicon.all_particles:
             following = tokens[index + 1].forms[0] if index + 1 < len(tokens) else ""
             ends = _CLAUSE_END.match(text, token.end, sentence.end) is not None
             if ends or following in _GERMAN_CONJUNCTIONS:
@@ -297,6 +297,7 @@ def _add_german_verbs(lexicon: _Lexicon, lists: dict[str, Any]) -> None:
             lexicon.subjunctive.add(particle + verb.subjunctive)
             for form in (*verb.finite, verb.subjunctive):
                 lexicon.particles[form].add(particle)
+        lexicon.all_particles.add(particle)
 
 
 def _german(group: dict[str, Any]) -> Iterator[_German]:

@@ -9,6 +9,7 @@ from functools import cached_property
 from summarizer import sentences as splitting
 from summarizer.cues import Cue, find_cues
 from summarizer.models import Article, Evidence, Sentence
+from summarizer.wire import Dateline, find_dateline
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,11 @@ class Document:
     def of(cls, article: Article) -> Document:
         """Split an article."""
         return cls(article, tuple(splitting.split(article.text)))
+
+    @cached_property
+    def dateline(self) -> Dateline | None:
+        """The article's dateline, looked for once."""
+        return find_dateline(self.article.text)
 
     @cached_property
     def _by_number(self) -> dict[int, Sentence]:

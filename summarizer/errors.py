@@ -34,10 +34,22 @@ class InputError(SummarizerError):
     type = "input"
 
 
+class OutputError(SummarizerError):
+    """The result, or the journal beside it, can't be written."""
+
+    type = "output"
+
+
 class FetchError(InputError):
     """An address could not be fetched."""
 
     type = "fetch"
+
+
+class LimitReachedError(SummarizerError):
+    """A limit on cost, tokens or time: nothing more was asked."""
+
+    type = "limit"
 
 
 class ModelError(SummarizerError):
@@ -77,6 +89,10 @@ class RateLimitError(ModelError):
     """Too many requests, or the quota is used up."""
 
     type = "rate_limit"
+
+
+class QuotaError(RateLimitError):
+    """The account's quota is used up: no request will be answered."""
 
 
 class ServiceError(ModelError):
@@ -119,3 +135,9 @@ class WeightsError(ModelError):
     """The embedded model's file is missing, broken or can't be fetched."""
 
     type = "weights"
+
+
+PASSING_FAILURES = frozenset(
+    {"authentication", "connection", "model_not_found", "rate_limit", "service", "timeout", "weights"}
+)
+"""Types of errors that are the service's, not the article's: the same article may do well another time."""

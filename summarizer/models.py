@@ -87,10 +87,22 @@ class Article(_Model):
         source: str | None = None,
         published: date | None = None,
         url: str | None = None,
+        id: str | None = None,  # noqa: A002
     ) -> Article:
-        """Make an article with its id. For detected language, date and title use `summarizer.read_text`."""
+        """Make an article with its id: the one given, else a hash of text and source.
+
+        For detected language, date and title use `summarizer.read_text`.
+        """
         digest = hashlib.sha256(f"{source or ''}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
-        return cls(id=digest, title=title, text=text, language=language, source=source, published=published, url=url)
+        return cls(
+            id=id or digest,
+            title=title,
+            text=text,
+            language=language,
+            source=source,
+            published=published,
+            url=url,
+        )
 
 
 class Sentence(_Model):

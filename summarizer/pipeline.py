@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
-from collections.abc import AsyncIterator, Callable, Generator, Iterable
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel
 
 from summarizer import __version__, prompting, summary
 from summarizer.document import Document
-from summarizer.errors import ModelError, SummarizerError
+from summarizer.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    LimitReachedError,
+    ModelError,
+    ModelNotFoundError,
+    QuotaError,
+    SummarizerError,
+    WeightsError,
+)
 from summarizer.extraction import article as article_profile
 from summarizer.extraction import sentence as sentence_profile
 from summarizer.extraction import summarizing
 from summarizer.extraction.drafts import ClaimDraft, ScoredDraft
+from summarizer.extraction.sentence import SpeakerNames
 from summarizer.llm.base import (
     CompletionModel,
-    CompletionRequest,
     EncodingModel,
-    EncodingRequest,
+    IdentifiedModel,
     LanguageModel,
-    StructuredRequest,
+    Reply,
+    Request,
+    asend,
+    send,
 )
+from summarizer.llm.caching import ReplyCache
+from summarizer.llm.client import OpenAIModel
+from summarizer.llm.metering import Limits, Meter
 from summarizer.llm.selection import choose_model, open_model
 from summarizer.models import (
     Article,
@@ -37,11 +58,18 @@ from summarizer.models import (
     Uncovered,
     Usage,
 )
+from summarizer.pooling import pooled
 from summarizer.reading import read_text
 from summarizer.verification import Verifier
 
+if TYPE_CHECKING:
+    from summarizer.llm.pacing import Pacer
+
 Profile = Literal["article", "sentence"]
-Request = StructuredRequest[Any] | CompletionRequest | EncodingRequest
+ANSWERS: tuple[type[BaseModel], ...] = (ClaimDraft, summarizing.SummaryDraft, SpeakerNames)
+"""The types that a model answers in."""
+CERTAIN = (AuthenticationError, QuotaError, ModelNotFoundError, WeightsError, ConfigurationError, LimitReachedError)
+"""Errors that every other article would meet too."""
 _ARTICLE_CONTEXT_TOKENS = 8192
 _SENTENCE_CONTEXT_TOKENS = 2048
 
@@ -54,6 +82,7 @@ class Settings:
     topic: str = "security-guarantees"
     thorough: bool = False
     max_reasks: int = 2
+    chunk_chars: int = 6000
 
 
 @dataclass
@@ -116,8 +145,10 @@ class Summarizer:
         profile: `article` for capable models, `sentence` for small ones; by default `sentence` for local models.
         topic: a file of `prompts/topics/`.
         thorough: ask a second time about sentences with a reporting cue that no claim cites.
+        chunk_chars: how much of an article profile `article` shows in one request, in code points.
         offline: allow the embedded model only and connect to nothing.
         timeout_s: seconds that one request may take.
+        cache: keep replies on disk, and take them from there when the same is asked of the same model again.
         on_claim: called with each claim as soon as it is verified.
         on_progress: called with bytes done and in total while the embedded model is fetched.
         on_message: called with lines for the user.
@@ -131,8 +162,10 @@ class Summarizer:
         profile: Profile | None = None,
         topic: str = "security-guarantees",
         thorough: bool = False,
+        chunk_chars: int = 6000,
         offline: bool = False,
         timeout_s: float = 120.0,
+        cache: bool = False,
         language_model: LanguageModel | None = None,
         on_claim: Callable[[Claim], None] | None = None,
         on_progress: Callable[[int, int], None] | None = None,
@@ -150,11 +183,17 @@ class Summarizer:
         self._on_claim = on_claim or (lambda claim: None)
         self._on_progress, self._on_message = on_progress, on_message or (lambda line: None)
         self._model = language_model
+        self._wants_cache = cache
+        self._cache: ReplyCache | None = None
+        self.meter = Meter()
+        self.pacer: Pacer | None = None
         self.choice = None
         if language_model is None:
             self.choice = choose_model(model, base_url=base_url, env=os.environ, offline=offline)
         is_local = self.choice is not None and self.choice.kind == "local"
-        self.settings = Settings(profile or ("sentence" if is_local else "article"), topic, thorough)
+        self.settings = Settings(
+            profile or ("sentence" if is_local else "article"), topic, thorough, chunk_chars=chunk_chars
+        )
 
     def __enter__(self) -> Summarizer:
         return self
@@ -167,6 +206,9 @@ class Summarizer:
         if self._model is not None:
             self._model.close()
             self._model = None
+        if self._cache is not None:
+            self._cache.close()
+            self._cache = None
 
     def open(self) -> LanguageModel:
         """The model, opened: fetched and loaded when it is the embedded one.
@@ -193,10 +235,37 @@ class Summarizer:
             on_progress=self._on_progress,
             on_message=self._on_message,
         )
+        identity = weights.identity(self.choice.model_id or None)
         if self.settings.profile != "sentence":
-            return LocalModel(self.choice.name, path, context_tokens=_ARTICLE_CONTEXT_TOKENS)
+            return LocalModel(self.choice.name, path, identity=identity, context_tokens=_ARTICLE_CONTEXT_TOKENS)
         kind = LocalEncoder if (self.choice.model_id or weights.default_name()) == encoder.model() else LocalModel
-        return kind(self.choice.name, path, context_tokens=_SENTENCE_CONTEXT_TOKENS)
+        return kind(self.choice.name, path, identity=identity, context_tokens=_SENTENCE_CONTEXT_TOKENS)
+
+    @property
+    def has_price(self) -> bool:
+        """Whether it is known what the model's tokens cost; the embedded model's cost nothing."""
+        model = self.open()
+        return model.price is not None if isinstance(model, OpenAIModel) else True
+
+    @property
+    def cached(self) -> int:
+        """How many replies came from the cache."""
+        return self._cache.hits if self._cache else 0
+
+    def fingerprint(self) -> dict[str, str]:
+        """What decides a report besides the article, by name: the model, the prompts, the schemas, each setting.
+
+        Raises:
+            ModelError: the embedded model can't be had.
+        """
+        settings = {name: str(value) for name, value in asdict(self.settings).items()}
+        return {
+            "model": self._identity(),
+            "prompt": prompting.files(self.settings.profile, self.settings.topic),
+            "schema": schema_hash((*ANSWERS, Report))[:16],
+            **settings,
+            "summarizer": __version__,
+        }
 
     def summarize(self, article: Article | str) -> Report:
         """The report on an article, or on a text.
@@ -206,13 +275,13 @@ class Summarizer:
             ModelError: the model gave no usable answer.
         """
         steps = self._steps(_as_article(article))
-        model = self.open()
-        reply: object = None
+        self.open()
+        reply: Reply | ModelError | None = None
         try:
             while True:
                 request = _advance(steps, reply)
                 try:
-                    reply = _send(model, request)
+                    reply = self._reply(request)
                 except ModelError as error:
                     reply = error
         except StopIteration as stop:
@@ -224,13 +293,14 @@ class Summarizer:
         import asyncio
 
         steps = self._steps(_as_article(article))
-        model = await asyncio.to_thread(self.open)
-        reply: object = None
+        if self._model is None:
+            await asyncio.to_thread(self.open)
+        reply: Reply | ModelError | None = None
         try:
             while True:
                 request = _advance(steps, reply)
                 try:
-                    reply = await _asend(model, request)
+                    reply = await self._areply(request)
                 except ModelError as error:
                     reply = error
         except StopIteration as stop:
@@ -238,32 +308,80 @@ class Summarizer:
             return report
 
     async def asummarize_many(
-        self, articles: Iterable[Article | str], *, max_concurrency: int = 16
-    ) -> AsyncIterator[Report | FailedArticle]:
-        """Reports as they finish, in any order; an article that fails is a `FailedArticle`."""
+        self, articles: Iterable[Article | str], *, max_concurrency: int = 16, limits: Limits | None = None
+    ) -> AsyncGenerator[Report | FailedArticle, None]:
+        """Reports as they finish, in any order; an article that fails is a `FailedArticle`.
+
+        At most `max_concurrency` requests are in flight, fewer while the service answers with 429. Articles are
+        taken from the iterable only as fast as they are worked on.
+
+        Raises:
+            LimitReachedError: one of `limits` was reached; what was finished before has been given.
+            ModelError: every other article would fail too: a wrong key, a quota that is used up.
+        """
+        async with (
+            self.many(max_concurrency, limits) as at_a_time,
+            aclosing(pooled(articles, self._outcome, at_a_time)) as outcomes,
+        ):
+            async for outcome in outcomes:
+                yield outcome
+
+    @asynccontextmanager
+    async def many(self, max_concurrency: int, limits: Limits | None = None) -> AsyncIterator[int]:
+        """Within it, many articles may be summarized at a time: gives how many. The embedded model takes one.
+
+        What is taken is counted anew in `meter`, against `limits`; `pacer` tells the requests in flight.
+        """
         import asyncio
 
-        waiting = iter(articles)
-        running: set[asyncio.Task[Report | FailedArticle]] = set()
-        await asyncio.to_thread(self.open)
-        try:
-            while True:
-                while len(running) < max_concurrency and (item := next(waiting, None)) is not None:
-                    running.add(asyncio.ensure_future(self._outcome(item)))
-                if not running:
-                    return
-                done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    yield task.result()
-        finally:
-            for task in running:
-                task.cancel()
+        model = await asyncio.to_thread(self.open)
+        self.meter = Meter(limits or Limits())
+        if isinstance(model, OpenAIModel):
+            async with model.many(max_concurrency) as self.pacer:
+                yield max_concurrency
+        else:
+            yield 1 if isinstance(model, CompletionModel) else max_concurrency
 
     async def _outcome(self, article: Article | str) -> Report | FailedArticle:
         try:
             return await self.asummarize(article)
+        except CERTAIN:
+            raise
         except SummarizerError as error:
             return failed(error, article if isinstance(article, Article) else None)
+
+    def _reply(self, request: Request) -> Reply:
+        model, cache = self.open(), self._opened_cache()
+        key = cache.key(request) if cache else b""
+        if cache and (kept := cache.get(key, request)) is not None:
+            return kept
+        with self.meter.request() as replies:
+            reply = send(model, request)
+            replies.append(reply)
+        if cache:
+            cache.put(key, reply)
+        return reply
+
+    async def _areply(self, request: Request) -> Reply:
+        model, cache = self.open(), self._opened_cache()
+        key = cache.key(request) if cache else b""
+        if cache and (kept := cache.get(key, request)) is not None:
+            return kept
+        with self.meter.request() as replies:
+            reply = await asend(model, request)
+            replies.append(reply)
+        if cache:
+            cache.put(key, reply)
+        return reply
+
+    def _opened_cache(self) -> ReplyCache | None:
+        if self._cache is None and self._wants_cache:
+            self._cache = ReplyCache(self._identity(), on_message=self._on_message)
+        return self._cache
+
+    def _identity(self) -> str:
+        model = self.open()
+        return model.identity if isinstance(model, IdentifiedModel) else model.name
 
     def _steps(self, article: Article) -> Generator[Request, object, Report]:
         started_at, started = datetime.now(UTC), time.monotonic()
@@ -305,14 +423,26 @@ class Summarizer:
                 work.warnings.append("--thorough has no effect in profile sentence, which asks about every sentence.")
             yield from sentence_profile.steps(work.document, topic=self.settings.topic, abilities=abilities)
             return
-        yield from article_profile.steps(work.document, max_reasks=self.settings.max_reasks)
+        ask = partial(
+            article_profile.steps,
+            work.document,
+            max_reasks=self.settings.max_reasks,
+            chunk_chars=self.settings.chunk_chars,
+        )
+        yield from ask()
         if self.settings.thorough and (missed := frozenset(u.sentence for u in work.uncovered())):
-            yield from article_profile.steps(work.document, max_reasks=self.settings.max_reasks, only=missed)
+            yield from ask(only=missed)
         if work.claims:
             try:
                 work.summary = yield from summarizing.steps(work.claims, work.document.article.language)
             except ModelError as error:
                 work.warnings.append(f"The summary was made without the model: {error.message}")
+
+
+def schema_hash(types: Iterable[type[BaseModel]]) -> str:
+    """A hash over the JSON Schemas of types."""
+    schemas = [one.model_json_schema() for one in types]
+    return hashlib.sha256(json.dumps(schemas, sort_keys=True).encode()).hexdigest()
 
 
 def _advance(steps: Generator[Request, object, Report], reply: object) -> Request:
@@ -341,26 +471,6 @@ def _counted(items: Generator[Any, object, None], work: _Work) -> Generator[Requ
                 usage += getattr(reply, "usage", Usage())
     except StopIteration:
         return usage
-
-
-def _send(model: LanguageModel, request: Request) -> object:
-    if isinstance(request, EncodingRequest):
-        assert isinstance(model, EncodingModel)
-        return model.encode(request)
-    if isinstance(request, CompletionRequest):
-        assert isinstance(model, CompletionModel)
-        return model.complete(request)
-    return model.ask(request)
-
-
-async def _asend(model: LanguageModel, request: Request) -> object:
-    if isinstance(request, EncodingRequest):
-        assert isinstance(model, EncodingModel)
-        return await model.aencode(request)
-    if isinstance(request, CompletionRequest):
-        assert isinstance(model, CompletionModel)
-        return await model.acomplete(request)
-    return await model.aask(request)
 
 
 def _as_article(article: Article | str) -> Article:

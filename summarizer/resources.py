@@ -1,9 +1,10 @@
-"""Where the packaged files are: `prompts/` and `schemas/`, in a wheel or beside the package in a checkout."""
+"""Where files are: `prompts/` and `schemas/`, in a wheel or beside the package in a checkout, data, and caches."""
 
 from __future__ import annotations
 
 import gzip
 import json
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,14 @@ def folder(name: str) -> Path:
     """The folder `prompts` or `schemas`: inside an installed wheel, or beside the package in a checkout."""
     packaged = _PACKAGE / name
     return packaged if packaged.is_dir() else _PACKAGE.parent / name
+
+
+def cache_folder() -> Path:
+    """SUMMARIZER_CACHE, or the user's cache folder for the program."""
+    from platformdirs import user_cache_path
+
+    override = os.environ.get("SUMMARIZER_CACHE")
+    return Path(override).expanduser() if override else user_cache_path("summarizer", appauthor=False)
 
 
 @cache

@@ -25,7 +25,6 @@ from summarizer.models import (
     Stance,
 )
 from summarizer.people import find_person, is_bare_government, is_pronoun, is_role_phrase
-from summarizer.wire import find_dateline
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _CAPITALISED = re.compile(r"(?<![.!?:„“\"] )(?<!^)\b[A-ZÄÖÜ][\w-]{2,}")
@@ -209,7 +208,7 @@ class Verifier:
     def _added(self, draft: Draft, area: str, speakers: list[Speaker], reasons: _Reasons) -> None:
         """Numbers and names of the statement that its evidence hasn't got."""
         article = self.document.article
-        dateline = find_dateline(article.text)
+        dateline = self.document.dateline
         known = area + "\n" + (article.text[dateline.start : dateline.end] if dateline else "")
         missing = set(_NUMBER.findall(draft.statement)) - set(_NUMBER.findall(known))
         for number in sorted(missing):

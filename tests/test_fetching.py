@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from summarizer.errors import FetchError
+from summarizer.errors import FetchError, InputError
 from summarizer.models import Article
 from summarizer.reading import read_source
 from summarizer.reading.web import fetch, is_public
@@ -77,11 +77,14 @@ class Handler(BaseHTTPRequestHandler):
     def get_pdf(self) -> None:
         self.reply(b"%PDF-1.7", "application/pdf")
 
+    def get_zip(self) -> None:
+        self.reply(b"PK\x03\x04", "application/zip")
+
     def get_untyped(self) -> None:
         self.reply(TEXT.encode(), "")
 
     def get_disguised(self) -> None:
-        self.reply(b"%PDF-1.7 \xe2\xe3", "text/plain")
+        self.reply(b"PK\x03\x04rest", "text/plain")
 
     def get_large(self) -> None:
         self.reply(b"a" * 5000)
@@ -195,7 +198,7 @@ def test_a_named_host_is_asked_by_its_address_and_told_its_name(server: Threadin
         ("missing", "HTTP 404"),
         ("forbidden", "HTTP 403"),
         ("broken", "HTTP 503"),
-        ("pdf", "application/pdf"),
+        ("zip", "application/zip"),
         ("untyped", "no stated type"),
         ("loop", "more than 5 redirects"),
         ("to-file", "no http or https"),
@@ -211,9 +214,14 @@ def test_failures(server: ThreadingHTTPServer, path: str, words: str) -> None:
     assert caught.value.hint
 
 
-def test_a_disguised_pdf_is_refused(server: ThreadingHTTPServer) -> None:
-    with pytest.raises(Exception, match="pdftotext"):
+def test_a_disguised_archive_is_refused(server: ThreadingHTTPServer) -> None:
+    with pytest.raises(InputError, match="ZIP archive"):
         read(server, "disguised")
+
+
+def test_a_pdf_is_fetched(server: ThreadingHTTPServer) -> None:
+    with pytest.raises(InputError, match="damaged PDF"):
+        read(server, "pdf")
 
 
 @pytest.mark.parametrize("path", ["large", "endless", "bomb"])
@@ -298,7 +306,7 @@ def test_credentials_are_sent_and_never_shown(server: ThreadingHTTPServer) -> No
     assert article.url == address(server, "text?login")
     _, headers = next(seen for seen in server.seen if seen[0] == "/text?login")  # type: ignore[attr-defined]
     assert headers["Authorization"].startswith("Basic ")
-    for path in ("missing", "pdf", "large", "hangup"):
+    for path in ("missing", "zip", "large", "hangup"):
         with pytest.raises(FetchError) as caught:
             read_source(f"{secret}/{path}", allow_private=True, timeout_s=PATIENCE_S, max_bytes=100)
         assert "geheim" not in str(caught.value)

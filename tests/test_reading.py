@@ -175,7 +175,8 @@ def test_bytes_that_western_windows_lacks_are_guessed() -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"%PDF-1.7 \xe2\xe3", "pdftotext"),
+        (b"%PDF-1.7 \xe2\xe3", "damaged PDF"),
+        (b"<?xml version='1.0'?><note>Der Minister</note>", "XML"),
         (b"PK\x03\x04rest", "plain text"),
         (b"\x89PNG\r\n\x1a\n", "tesseract"),
         (gzip.compress(b"Der Minister"), "gunzip"),

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from summarizer import __version__
-from summarizer.cli import evaluating, models, summarizing
+from summarizer.cli import caching, distributing, evaluating, models, summarizing
 from summarizer.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, stderr
 from summarizer.errors import ConfigurationError, SummarizerError
 
-_COMMANDS = frozenset({"summarize", "models", "schema", "eval"})
+_COMMANDS = frozenset({"summarize", "distribute", "cache", "models", "schema", "eval"})
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,7 +24,9 @@ app = typer.Typer(
 )
 app.command()(summarizing.summarize)
 app.add_typer(evaluating.app, name="eval")
+app.command("distribute")(distributing.distribute)
 app.add_typer(models.app, name="models")
+app.add_typer(caching.app, name="cache")
 
 
 @app.command()

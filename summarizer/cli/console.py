@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
-EXIT_FAILED, EXIT_USAGE, EXIT_SHORT, EXIT_INTERRUPTED = 1, 2, 3, 130
+EXIT_FAILED, EXIT_USAGE, EXIT_SHORT, EXIT_LIMIT, EXIT_INTERRUPTED = 1, 2, 3, 4, 130
 
 
 def stderr() -> Console:

@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 import sys
-from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from summarizer.cli import options
-from summarizer.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, Download, stderr
+from summarizer.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_LIMIT, Download, stderr
 from summarizer.cli.output import Format, Group, Output
-from summarizer.errors import ConfigurationError, SummarizerError
+from summarizer.cli.progress import ArticlesProgress, spent
+from summarizer.errors import ConfigurationError, LimitReachedError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rich.console import Console
 
-    from summarizer.models import Article, Claim, FailedArticle, Report
+    from summarizer.bulk.journal import Journal
+    from summarizer.bulk.running import Run
+    from summarizer.llm.metering import Limits
+    from summarizer.models import Claim
     from summarizer.pipeline import Summarizer
+    from summarizer.reading import Item
 
-_READABLE = frozenset({".txt", ".md", ".markdown", ".html", ".htm"})
 _MAX_FETCH_TIMEOUT_S = 60.0
+_SHOWN_FAILURES = 20
+_UNITS_S = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 def summarize(
     sources: Annotated[
-        list[str], typer.Argument(metavar="SOURCE…", help="A file, a folder, `-`, or an http(s) address.")
+        list[str],
+        typer.Argument(
+            metavar="SOURCE…",
+            help="A file (text, Markdown, HTML, PDF, JSON Lines, a feed), a folder, a pattern, `-`, or an address.",
+        ),
     ],
     model: options.Model = None,
     base_url: options.BaseUrl = None,
@@ -35,7 +49,8 @@ def summarize(
         typer.Option("-f", "--format", help="Default: table on a terminal, else json or jsonl."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="A file, or a folder for several sources.")
+        Path | None,
+        typer.Option("-o", "--output", help="A file or a folder. Of several articles, the same command goes on."),
     ] = None,
     group_by: Annotated[Group, typer.Option(help="Group claims in table and markdown.")] = Group.SPEAKER,
     profile: options.Profile = None,
@@ -45,6 +60,14 @@ def summarize(
     offline: options.Offline = False,
     allow_private: Annotated[bool, typer.Option("--allow-private", help="Fetch from private addresses too.")] = False,
     timeout_s: options.TimeoutSeconds = 120.0,
+    concurrency: Annotated[
+        int, typer.Option(min=1, max=1000, help="Most requests at a time; fewer while the service says so.")
+    ] = 16,
+    max_cost: Annotated[float | None, typer.Option(min=0, metavar="USD", help="Stop before more is spent.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="Stop before more tokens are used.")] = None,
+    deadline: Annotated[str | None, typer.Option(metavar="TIME", help="Stop after 90s, 30m or 2h.")] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither use nor keep replies.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew where an earlier run's output is.")] = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Summarize articles.
@@ -57,11 +80,29 @@ def summarize(
 
       cat article.txt | summarizer - -m openai/gpt-5-mini
 
-      summarizer articles/ -f jsonl -o reports.jsonl
+      summarizer articles/ archive.jsonl 'dpa/**/*.pdf' -o reports.jsonl
+
+      summarizer https://example.org/feed.xml -o feed.jsonl   # again: only what is new
+
+      summarizer archive.jsonl -o reports.jsonl -m openai/gpt-5-mini --concurrency 64 --max-cost 5
     """
+    from summarizer.reading import count_items, items
+
     console = stderr()
-    paths = list(_expanded(sources))
-    chosen = Output.chosen(output_format, group_by, len(paths), output)
+    limits = _limits(max_cost, max_tokens, deadline)
+    count = count_items(sources)
+    chosen = Output.chosen(output_format, group_by, count, output)
+    found = items(
+        sources,
+        stdin=sys.stdin.buffer,
+        timeout_s=min(timeout_s, _MAX_FETCH_TIMEOUT_S),
+        allow_private=allow_private,
+        language=language,
+        offline=offline,
+    )
+    if fresh:
+        chosen.remove()
+    chosen.check()
     engine = open_summarizer(
         console,
         model,
@@ -71,42 +112,127 @@ def summarize(
         thorough=thorough,
         offline=offline,
         timeout_s=timeout_s,
+        cache=not no_cache,
         quiet=quiet,
-        show_claims=not quiet,
+        show_claims=not quiet and count == 1,
     )
-
-    def read(source: str) -> Article:
-        from summarizer.reading import read_source
-
-        if offline and "://" in source:
-            raise ConfigurationError(f"{source} can't be fetched with --offline.", "Save it as a file first.")
-        return read_source(
-            source,
-            stdin=sys.stdin.buffer,
-            timeout_s=min(timeout_s, _MAX_FETCH_TIMEOUT_S),
-            allow_private=allow_private,
-            language=language,
-        )
-
-    outcomes: list[Report | FailedArticle] = []
-    interrupted = False
-    try:
-        for source in paths:
-            outcome = _outcome(engine, source, read)
-            if not hasattr(outcome, "claims"):
-                console.print(f"{outcome.article.source}: {outcome.error.message}", style="red", markup=False)
-            if chosen.streams:
-                chosen.line(outcome)
-            outcomes.append(outcome)
-    except KeyboardInterrupt:
-        interrupted = True
-        console.print(f"Interrupted: {len(outcomes)} of {len(paths)} articles finished.", markup=False)
-    finally:
-        engine.close()
-    if not chosen.streams:
-        chosen.write(outcomes)
-    failures = any(not hasattr(o, "claims") for o in outcomes)
+    with engine:
+        _check_price(engine, limits)
+        run, interrupted = _run(console, engine, chosen, found, count, limits, concurrency, quiet)
+    if isinstance(run.stopped, LimitReachedError):
+        raise typer.Exit(EXIT_LIMIT)
+    failures = run.stopped is not None or run.tally.failed or run.tally.again
     raise typer.Exit(EXIT_INTERRUPTED if interrupted else EXIT_FAILED if failures else 0)
+
+
+def _run(
+    console: Console,
+    engine: Summarizer,
+    chosen: Output,
+    found: Iterable[Item],
+    count: int | None,
+    limits: Limits,
+    concurrency: int,
+    quiet: bool,
+) -> tuple[Run, bool]:
+    from summarizer.bulk.journal import Journal
+    from summarizer.bulk.running import Run, Tally
+
+    interrupted = False
+    store = chosen.store()
+    try:
+        with (
+            Journal(chosen.journal_path, engine.fingerprint()) as journal,
+            ArticlesProgress(console, shown=not quiet and count != 1) as progress,
+        ):
+            run = Run(
+                engine,
+                journal,
+                store,
+                max_concurrency=concurrency,
+                limits=limits,
+                on_failure=lambda failure: _show_failure(console, failure.article.source, failure.error.message),
+                on_change=progress.show,
+                tally=Tally(count),
+            )
+            if (lost := store.settle(journal)) and not quiet:
+                console.print(f"{lost:,} finished reports are not in the output any more: done again.", markup=False)
+            if not quiet:
+                for change in journal.changes():
+                    console.print(f"Since the last run {change}: done again.", markup=False, soft_wrap=True)
+            try:
+                asyncio.run(run.over(found))
+            except KeyboardInterrupt:
+                interrupted = True
+                store.finish(journal)
+            progress.close()
+            chosen.render(store, journal)
+            _show_end(console, run, journal, engine, many=chosen.many, interrupted=interrupted, quiet=quiet)
+    finally:
+        chosen.clean(store)
+    return run, interrupted
+
+
+def _show_end(
+    console: Console, run: Run, journal: Journal, engine: Summarizer, *, many: bool, interrupted: bool, quiet: bool
+) -> None:
+    from summarizer.bulk.journal import Status
+
+    tally = run.tally
+    if tally.again:
+        for entry in islice(journal.entries(Status.AGAIN), _SHOWN_FAILURES):
+            _show_failure(console, entry.source, entry.error.message if entry.error else "")
+    if run.stopped is not None:
+        console.print(f"Stopped: {run.stopped}", style="red", markup=False, soft_wrap=True)
+    if quiet or not (many or interrupted):
+        return
+    parts = [f"{tally.done:,} done"]
+    parts += [f"{tally.skipped:,} done before"] if tally.skipped else []
+    parts += [f"{tally.failed:,} failed"] if tally.failed else []
+    parts += [f"{tally.again:,} failed for now"] if tally.again else []
+    left = None if tally.total is None else tally.total - tally.finished - tally.again
+    parts += [f"{left:,} not done"] if left else []
+    console.print(
+        f"{'Interrupted. ' if interrupted else ''}Articles: {', '.join(parts)}. {_taken(run, engine)}".rstrip(),
+        markup=False,
+        soft_wrap=True,
+    )
+    if (left or tally.again or interrupted) and journal.path is not None:
+        console.print("The same command does the rest.", markup=False)
+
+
+def _taken(run: Run, engine: Summarizer) -> str:
+    """What the run took, in words; an unknown price is said."""
+    usage = run.tally.usage
+    words = spent(usage)
+    if engine.cached:
+        words += f"{', ' if words else ''}{engine.cached:,} replies from the cache"
+    if words and usage.requests and usage.cost_usd is None:
+        words += "; the price isn't known"
+    return f"{words}." if words else ""
+
+
+def _show_failure(console: Console, source: str | None, message: str) -> None:
+    console.print(f"{source}: {message}", style="red", markup=False)
+
+
+def _limits(max_cost: float | None, max_tokens: int | None, deadline: str | None) -> Limits:
+    from summarizer.llm.metering import Limits
+
+    deadline_s = None
+    if deadline is not None:
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd]?)", deadline.strip())
+        if match is None:
+            raise ConfigurationError(f"--deadline is {deadline!r}.", "Write it as 90s, 30m or 2h.")
+        deadline_s = float(match[1]) * _UNITS_S[match[2]]
+    return Limits(max_cost, max_tokens, deadline_s)
+
+
+def _check_price(engine: Summarizer, limits: Limits) -> None:
+    if limits.max_cost_usd is not None and not engine.has_price:
+        raise ConfigurationError(
+            f"The price of {engine.open().name} isn't known, so --max-cost can't be kept.", "Use --max-tokens."
+        )
 
 
 def open_summarizer(
@@ -119,6 +245,7 @@ def open_summarizer(
     thorough: bool,
     offline: bool,
     timeout_s: float,
+    cache: bool = False,
     quiet: bool,
     show_claims: bool,
 ) -> Summarizer:
@@ -139,6 +266,7 @@ def open_summarizer(
             thorough=thorough,
             offline=offline,
             timeout_s=timeout_s,
+            cache=cache,
             on_claim=(lambda claim: _show_claim(console, claim)) if show_claims else None,
             on_progress=download.update,
             on_message=lambda line: console.print(line, style="dim", markup=False),
@@ -147,29 +275,6 @@ def open_summarizer(
             console.print(f"Model: {engine.choice.reason}", style="dim", markup=False)
         engine.open()
     return engine
-
-
-def _expanded(sources: list[str]) -> Iterator[str]:
-    for source in sources:
-        path = Path(source)
-        if source != "-" and "://" not in source and path.is_dir():
-            found = sorted(p for p in path.rglob("*") if p.suffix.lower() in _READABLE and p.is_file())
-            if not found:
-                raise ConfigurationError(f"No article in {source}.", f"Known endings: {', '.join(sorted(_READABLE))}.")
-            yield from map(str, found)
-        else:
-            yield source
-
-
-def _outcome(engine: Summarizer, source: str, read: Callable[[str], Article]) -> Report | FailedArticle:
-    from summarizer.pipeline import failed
-
-    article = None
-    try:
-        article = read(source)
-        return engine.summarize(article)
-    except SummarizerError as error:
-        return failed(error, article, source)
 
 
 def _show_claim(console: Console, claim: Claim) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
@@ -14,20 +12,17 @@ from typing import Protocol
 
 from pydantic import BaseModel
 
-from summarizer import prompting, resources
+from summarizer import prompting
 from summarizer.errors import ConfigurationError, InputError, SummarizerError
 from summarizer.evaluation import provenance
 from summarizer.evaluation.extras import eval_extra
 from summarizer.evaluation.figures import FIGURES, ArticleResult, figures, score_article
 from summarizer.evaluation.golden import GoldenArticle
 from summarizer.evaluation.runs import RecordedRun, RunArticle, RunHeader, RunWriter, golden_hash
-from summarizer.extraction.drafts import ClaimDraft
-from summarizer.extraction.sentence import SpeakerNames
-from summarizer.extraction.summarizing import SummaryDraft
 from summarizer.llm.base import LanguageModel
 from summarizer.llm.recording import NotRecordedError, Recorded, RecordingModel, record, replay_of, storable
 from summarizer.models import Article, ErrorInfo, Report
-from summarizer.pipeline import Profile, Summarizer
+from summarizer.pipeline import ANSWERS, Profile, Summarizer, schema_hash
 
 PIPELINE = "pipeline"
 _SEPARATOR = r"[/\\]"
@@ -94,9 +89,9 @@ class Pipeline:
             model=model.name,
             profile=settings.profile,
             topic=settings.topic,
-            prompt=_prompts(settings.profile, settings.topic),
+            prompt=prompting.files(settings.profile, settings.topic),
             thorough=settings.thorough,
-            schemas=(ClaimDraft, SummaryDraft, SpeakerNames),
+            schemas=ANSWERS,
         )
 
     def report(self, article: Article) -> tuple[Report, list[Recorded]]:
@@ -297,7 +292,7 @@ def _header(golden: Sequence[GoldenArticle], system: System, repeats: int) -> Ru
         topic=description.topic,
         thorough=description.thorough,
         prompt=description.prompt,
-        schema_sha256=_schema_hash((*description.schemas, Report)),
+        schema_sha256=schema_hash((*description.schemas, Report)),
         golden_sha256=golden_hash(golden),
         split=splits.pop() if len(splits) == 1 else None,
         slugs=[one.slug for one in golden],
@@ -308,21 +303,6 @@ def _header(golden: Sequence[GoldenArticle], system: System, repeats: int) -> Ru
         machine=provenance.machine(),
         started_at=datetime.now(UTC),
     )
-
-
-def _schema_hash(types: Iterable[type[BaseModel]]) -> str:
-    schemas = [one.model_json_schema() for one in types]
-    return hashlib.sha256(json.dumps(schemas, sort_keys=True).encode()).hexdigest()
-
-
-def _prompts(profile: Profile, topic: str) -> str:
-    """Every file of `prompts/` that decides the pipeline's results, with its hash."""
-    folder = resources.folder("prompts")
-    names = ["article/extract", "article/summary"]
-    if profile == "sentence":
-        names = [f"sentence/{path.stem}" for path in sorted((folder / "sentence").glob("speakers.*.yaml"))]
-    words = hashlib.sha256((folder / "topics" / f"{topic}.yaml").read_bytes()).hexdigest()[:8]
-    return ", ".join([*map(prompting.identity, names), f"topics/{topic}+{words}"])
 
 
 def _without_folder(name: str) -> str:

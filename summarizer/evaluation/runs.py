@@ -16,17 +16,13 @@ from typing import Annotated, Any, BinaryIO, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from summarizer.errors import ConfigurationError, InputError
+from summarizer.errors import PASSING_FAILURES, ConfigurationError, InputError
 from summarizer.evaluation.golden import GoldenArticle, GoldenClaim
 from summarizer.llm.recording import Recorded
 from summarizer.models import ErrorInfo, Report, Usage
 
 FORMAT = 1
 _HEADER_START = b'{"kind":"header",'
-# Failures of the service, not answers of the model: an article that met one is tried again on resuming.
-PASSING_FAILURES = frozenset(
-    {"authentication", "connection", "model_not_found", "rate_limit", "service", "timeout", "weights"}
-)
 _DECIDING = {
     "system": "the system",
     "model": "the model",

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator
+from functools import cache, lru_cache, partial
 from typing import Any
 
-from pydantic import BaseModel, Field, ValidationError, create_model, model_validator
+from pydantic import BaseModel, Field, ValidationError
 
 from summarizer import prompting
 from summarizer.document import Document
 from summarizer.errors import InvalidOutputError, TruncatedError
 from summarizer.extraction.drafts import MAX_CLAIMS_PER_CHUNK, ClaimDraft
-from summarizer.llm.base import Message, StructuredReply, StructuredRequest
+from summarizer.llm.base import Message, Schema, StructuredReply, StructuredRequest
 from summarizer.models import Rejection, RejectionReason
 from summarizer.sentences import Chunk, chunk, halve
 from summarizer.verification import Verifier
-from summarizer.wire import find_dateline
 
-CHUNK_CHARS = 6000
 MAX_OUTPUT_TOKENS = 8192
 
 Steps = Generator[StructuredRequest[Any] | ClaimDraft | Rejection, object, None]
 
 
-def steps(document: Document, *, max_reasks: int, only: frozenset[int] | None = None) -> Steps:
+def steps(document: Document, *, max_reasks: int, chunk_chars: int = 6000, only: frozenset[int] | None = None) -> Steps:
     """Yields requests, to be sent the replies, then each chunk's drafts, and what could not even be parsed.
 
+    `chunk_chars` is how much of the article one request shows.
     `only` restricts what may be cited (a second look at uncovered sentences).
     """
-    for part in chunk(document.sentences, document.article.text, max_chars=CHUNK_CHARS):
+    for part in chunk(document.sentences, document.article.text, max_chars=chunk_chars):
         citable = frozenset(s.number for s in part.sentences if not s.is_heading)
         if citable & only if only is not None else citable:
             yield from _chunk_steps(document, part, max_reasks, only)
@@ -37,9 +37,13 @@ def steps(document: Document, *, max_reasks: int, only: frozenset[int] | None = 
 
 def _chunk_steps(document: Document, part: Chunk, max_reasks: int, only: frozenset[int] | None) -> Steps:
     citable = frozenset(s.number for s in part.sentences if not s.is_heading and (only is None or s.number in only))
-    model = _response_model(document, citable)
-    request: StructuredRequest[Any] = StructuredRequest(
-        _messages(document, part, only), model, max_output_tokens=MAX_OUTPUT_TOKENS, max_reasks=max_reasks
+    request = StructuredRequest(
+        _messages(document, part, only),
+        ExtractedClaims,
+        max_output_tokens=MAX_OUTPUT_TOKENS,
+        max_reasks=max_reasks,
+        check=partial(_problems, document, citable),
+        schema=_schema(citable),
     )
     try:
         reply = yield request
@@ -63,7 +67,7 @@ def _chunk_steps(document: Document, part: Chunk, max_reasks: int, only: frozens
 def _messages(document: Document, part: Chunk, only: frozenset[int] | None) -> tuple[Message, ...]:
     prompt = prompting.load("article/extract")
     article = document.article
-    dateline = find_dateline(article.text)
+    dateline = document.dateline
     head = f"dateline: {prompting.harmless(article.text[dateline.start : dateline.end])}\n" if dateline else ""
     if article.published:
         head += f"published: {article.published.isoformat()}\n"
@@ -85,38 +89,38 @@ def _example(example: dict[str, Any]) -> str:
     return f"Example:\n{sentences}\nAnswer: {json.dumps({'claims': example['claims']}, ensure_ascii=False)}"
 
 
-def _response_model(document: Document, citable: frozenset[int]) -> type[BaseModel]:
-    """The answer's type for one chunk: its validator says what was not found, in the checks' own words."""
+class ExtractedClaims(BaseModel):
+    """The claims of one part of an article."""
 
-    class Checked(BaseModel):
-        @model_validator(mode="after")
-        def _verified(self) -> Checked:
-            verifier = Verifier(document)
-            problems = [
-                f"claims[{i}]: {reason.message}"
-                for i, claim in enumerate(getattr(self, "claims", []))
-                for reason in verifier.check(claim, citable)[1]
-            ]
-            if problems:
-                raise ValueError("\n".join(problems))
-            return self
+    claims: list[ClaimDraft] = Field(
+        max_length=MAX_CLAIMS_PER_CHUNK, description="Every claim, in the article's order."
+    )
 
-    numbers: list[Any] = sorted(citable)
-    cited = Field(
-        min_length=1,
-        max_length=8,
-        description=ClaimDraft.model_fields["evidence"].description,
-        json_schema_extra={"items": {"type": "integer", "enum": [*numbers]}},
-    )
-    chunk_claim = create_model("ClaimDraft", __base__=ClaimDraft, evidence=(list[int], cited))
-    return create_model(
-        "ExtractedClaims",
-        __base__=Checked,
-        claims=(
-            list[chunk_claim],
-            Field(max_length=MAX_CLAIMS_PER_CHUNK, description="Every claim, in the article's order."),
-        ),
-    )
+
+@cache
+def _whole_schema() -> dict[str, Any]:
+    return ExtractedClaims.model_json_schema()
+
+
+@lru_cache(maxsize=256)
+def _schema(citable: frozenset[int]) -> Schema:
+    """What the model is shown: only these sentences can be cited. Shares all but that with other chunks' schemas."""
+    numbers = {"items": {"type": "integer", "enum": sorted(citable)}}
+    schema = _whole_schema()
+    claim = schema["$defs"]["ClaimDraft"]
+    properties = claim["properties"]
+    narrowed = claim | {"properties": properties | {"evidence": properties["evidence"] | numbers}}
+    return Schema(schema | {"$defs": schema["$defs"] | {"ClaimDraft": narrowed}})
+
+
+def _problems(document: Document, citable: frozenset[int], answer: ExtractedClaims) -> list[str]:
+    """What was not found in the article, in the checks' own words."""
+    verifier = Verifier(document)
+    return [
+        f"claims[{i}]: {reason.message}"
+        for i, claim in enumerate(answer.claims)
+        for reason in verifier.check(claim, citable)[1]
+    ]
 
 
 def _salvage(output: str | None) -> list[ClaimDraft | Rejection] | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Literal, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, Literal, Protocol, TypeVar, runtime_checkable
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticCustomError
 
 from summarizer.models import Usage
 
@@ -21,15 +22,42 @@ class Message:
     content: str
 
 
+@dataclass(frozen=True, eq=False)
+class Schema:
+    """A JSON Schema, told from others by its identity."""
+
+    content: Mapping[str, Any]
+
+
 @dataclass(frozen=True)
 class StructuredRequest(Generic[T]):
-    """A request for an answer of one pydantic type. Validators of the type say what to ask again for."""
+    """A request for an answer of one pydantic type.
+
+    Validators of the type, and `check`, say what to ask again for: it gives what is wrong with an answer that
+    the type allows. `schema` is what the model is shown of the type, where that is narrower than the type.
+    """
 
     messages: tuple[Message, ...]
     response_model: type[T]
     max_output_tokens: int = 4096
     max_reasks: int = 2
     temperature: float = 0.0
+    check: Callable[[T], Sequence[str]] | None = None
+    schema: Schema | None = None
+
+    @property
+    def json_schema(self) -> dict[str, Any]:
+        """The JSON Schema of an answer."""
+        return dict(self.schema.content) if self.schema else self.response_model.model_json_schema()
+
+    def checked(self, value: T) -> T:
+        """The answer, if `check` finds nothing. Raises pydantic's `ValidationError`."""
+        if self.check is not None and (problems := self.check(value)):
+            wrong = PydanticCustomError("check", "{problems}", {"problems": "\n".join(problems)})
+            raise ValidationError.from_exception_data(
+                self.response_model.__name__, [{"type": wrong, "loc": (), "input": None}], hide_input=True
+            )
+        return value
 
 
 @dataclass(frozen=True)
@@ -60,6 +88,15 @@ class LanguageModel(Protocol):
 
     def close(self) -> None:
         """Free connections or memory. The model can't be asked after this."""
+
+
+@runtime_checkable
+class IdentifiedModel(LanguageModel, Protocol):
+    """A model that tells what its replies depend on."""
+
+    @property
+    def identity(self) -> str:
+        """The same for two models that reply alike. Without the key, or what else is secret in an address."""
 
 
 @dataclass(frozen=True)
@@ -125,3 +162,29 @@ class EncodingModel(CompletionModel, Protocol):
 
     async def aencode(self, request: EncodingRequest) -> Encoding:
         """Read the pieces without blocking the event loop."""
+
+
+Request = StructuredRequest[Any] | CompletionRequest | EncodingRequest
+Reply = StructuredReply[Any] | Completion | Encoding
+
+
+def send(model: LanguageModel, request: Request) -> Reply:
+    """Ask the model in the way that the request needs, and wait. It must be a model that can."""
+    if isinstance(request, EncodingRequest):
+        assert isinstance(model, EncodingModel)
+        return model.encode(request)
+    if isinstance(request, CompletionRequest):
+        assert isinstance(model, CompletionModel)
+        return model.complete(request)
+    return model.ask(request)
+
+
+async def asend(model: LanguageModel, request: Request) -> Reply:
+    """As `send`, without blocking the event loop."""
+    if isinstance(request, EncodingRequest):
+        assert isinstance(model, EncodingModel)
+        return await model.aencode(request)
+    if isinstance(request, CompletionRequest):
+        assert isinstance(model, CompletionModel)
+        return await model.acomplete(request)
+    return await model.aask(request)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -20,6 +22,7 @@ from summarizer.errors import (
     ServiceError,
 )
 from summarizer.llm.base import StructuredReply, StructuredRequest
+from summarizer.llm.pacing import Pacer, Slot
 from summarizer.llm.prices import Price
 from summarizer.llm.structured import MODES, StructuredCaller, Tally, defect
 from summarizer.llm.transport import (
@@ -68,6 +71,15 @@ class _Dialect:
         return spoken
 
 
+@dataclass
+class _Pool:
+    """What the many requests of one event loop share."""
+
+    client: openai.AsyncOpenAI
+    pacer: Pacer
+    users: int = 0
+
+
 class OpenAIModel:
     """A `LanguageModel` behind an OpenAI-compatible service.
 
@@ -113,6 +125,7 @@ class OpenAIModel:
         self._lock = threading.Lock()
         self._sync: openai.OpenAI | None = None
         self._async: openai.AsyncOpenAI | None = None
+        self._pools: dict[asyncio.AbstractEventLoop, _Pool] = {}
         self._closed = False
 
     def __repr__(self) -> str:
@@ -122,6 +135,17 @@ class OpenAIModel:
     def name(self) -> str:
         """The model as the user would name it with `--model`."""
         return self._name
+
+    @property
+    def price(self) -> Price | None:
+        """What its tokens cost, if that is known."""
+        return self._price
+
+    @property
+    def identity(self) -> str:
+        """The model, the service's address without credentials and query, and how structured answers are asked."""
+        address = urlsplit(self._service.base_url)
+        return f"{self._name} at {address.scheme}://{self._service.host}{address.path} ({self._mode})"
 
     def ask(self, request: StructuredRequest[T]) -> StructuredReply[T]:
         """Ask and wait. Raises a `ModelError` that carries what was spent."""
@@ -164,9 +188,8 @@ class OpenAIModel:
             started = time.monotonic()
 
             def attempt(spoken: dict[str, Any] = spoken, started: float = started) -> Any:
-                timeout = self._policy.timeout(started, self._timeout_s)
                 try:
-                    completion = client.chat.completions.create(**spoken, timeout=timeout)
+                    completion = client.post(**self._posted(spoken, started))
                 except _failures() as error:
                     return failure_of(error, self._service)
                 return self._judged(completion)
@@ -179,26 +202,60 @@ class OpenAIModel:
             return _completion(finished, tally)
 
     async def _asend(self, arguments: dict[str, Any], tally: Tally) -> ChatCompletion:
-        """As `_send`."""
-        client = self._async_client()
+        """As `_send`; among many requests, paced with the others."""
+        pool = self._pools.get(asyncio.get_running_loop())
+        client = pool.client if pool else self._async_client()
+        policy = replace(self._policy, patient=True) if pool else self._policy
         while True:
             spoken = self._dialect.spoken(arguments)
             started = time.monotonic()
 
             async def attempt(spoken: dict[str, Any] = spoken, started: float = started) -> Any:
-                timeout = self._policy.timeout(started, self._timeout_s)
-                try:
-                    completion = await client.chat.completions.create(**spoken, timeout=timeout)
-                except _failures() as error:
-                    return failure_of(error, self._service)
+                async with pool.pacer.slot() if pool else nullcontext(Slot(0)) as slot:
+                    try:
+                        completion = await client.post(**self._posted(spoken, started))
+                    except _failures() as error:
+                        failure = failure_of(error, self._service)
+                        slot.limited, slot.retry_after_s = failure.limited, failure.retry_after_s
+                        return failure
                 return self._judged(completion)
 
-            finished = await acall(attempt, self._policy)
+            finished = await acall(attempt, policy)
             if self._adapted(finished, spoken):
                 continue
             if isinstance(finished.outcome, Failure) and finished.outcome.model_unknown:
                 raise self._unknown_model(await asyncio.to_thread(self._offered))
             return _completion(finished, tally)
+
+    def _posted(self, spoken: dict[str, Any], started: float) -> dict[str, Any]:
+        """The arguments of `post`. `chat.completions.create` would walk through the whole request first."""
+        from openai.types.chat import ChatCompletion
+
+        return {
+            "path": "/chat/completions",
+            "cast_to": ChatCompletion,
+            "body": spoken,
+            "options": {"timeout": self._policy.timeout(started, self._timeout_s)},
+        }
+
+    @asynccontextmanager
+    async def many(self, most: int) -> AsyncIterator[Pacer]:
+        """For many requests from this event loop: keeps connections open, and has at most `most` in flight.
+
+        Fewer when the service answers with 429; such an answer then doesn't count as a failed attempt.
+        """
+        loop = asyncio.get_running_loop()
+        pool = self._pools.get(loop)
+        if pool is None:
+            pool = self._pools[loop] = _Pool(self._pooled_client(most), Pacer(most))
+        pool.users += 1
+        try:
+            yield pool.pacer
+        finally:
+            pool.users -= 1
+            if not pool.users:
+                del self._pools[loop]
+                await pool.client.close()
 
     def _judged(self, completion: Any) -> Any:
         problem = defect(completion)
@@ -253,6 +310,22 @@ class OpenAIModel:
                 )
                 self._keep_organisation_home(self._async)
             return self._async
+
+    def _pooled_client(self, most: int) -> openai.AsyncOpenAI:
+        import openai
+
+        with self._lock:
+            self._check_open()
+        # aiohttp takes half the time of httpx for a request.
+        limits = openai.DEFAULT_CONNECTION_LIMITS
+        http = openai.DefaultAioHttpClient(
+            follow_redirects=False,
+            trust_env=self._uses_proxies(),
+            limits=type(limits)(max_connections=most, max_keepalive_connections=most, keepalive_expiry=60.0),
+        )
+        client = openai.AsyncOpenAI(**self._client_arguments(), http_client=http)
+        self._keep_organisation_home(client)
+        return client
 
     def _client_arguments(self) -> dict[str, Any]:
         key = self._service.api_key

@@ -37,15 +37,22 @@ class LocalModel:
 
     _gives_states = False
 
-    def __init__(self, name: str, path: Path, *, context_tokens: int = 2048, threads: int | None = None) -> None:
-        """Load the file; raises as `Engine` does."""
-        self._name = name
+    def __init__(
+        self, name: str, path: Path, *, identity: str = "", context_tokens: int = 2048, threads: int | None = None
+    ) -> None:
+        """Load the file; raises as `Engine` does. `identity` tells the file from others."""
+        self._name, self._identity = name, identity or str(path)
         self._engine = Engine(path, context_tokens=context_tokens, threads=threads, gives_states=self._gives_states)
 
     @property
     def name(self) -> str:
         """The model as the user would name it with `--model`."""
         return self._name
+
+    @property
+    def identity(self) -> str:
+        """The file that is run."""
+        return self._identity
 
     def complete(self, request: CompletionRequest) -> Completion:
         """Complete and wait."""

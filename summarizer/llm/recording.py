@@ -7,7 +7,7 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -21,6 +21,7 @@ from summarizer.llm.base import (
     EncodingModel,
     EncodingRequest,
     LanguageModel,
+    Request,
     StructuredReply,
     StructuredRequest,
     T,
@@ -65,10 +66,7 @@ class Recorded(BaseModel):
     error: RecordedError | None = None
 
 
-AnyRequest = StructuredRequest[Any] | CompletionRequest | EncodingRequest
-
-
-def request_key(request: AnyRequest) -> str:
+def request_key(request: Request) -> str:
     """A hash of all that decides the reply: messages, schema or grammar, limits; or what is to be read."""
     content: list[Any]
     if isinstance(request, EncodingRequest):
@@ -79,7 +77,7 @@ def request_key(request: AnyRequest) -> str:
     else:
         messages = [asdict(message) for message in request.messages]
         limits = [request.max_output_tokens, request.max_reasks, request.temperature]
-        content = [messages, request.response_model.model_json_schema(), *limits]
+        content = [messages, request.json_schema, *limits]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -120,7 +118,7 @@ class RecordingModel:
 
     def _keep(
         self,
-        request: AnyRequest,
+        request: Request,
         text: str | None,
         usage: Usage,
         *,
@@ -141,7 +139,7 @@ class RecordingModel:
         )
 
     @contextmanager
-    def _errors_kept(self, request: AnyRequest) -> Iterator[None]:
+    def _errors_kept(self, request: Request) -> Iterator[None]:
         try:
             yield
         except ModelError as error:
@@ -208,7 +206,7 @@ def record(model: LanguageModel, name: str | None = None) -> RecordingModel:
     return kind(model, name or model.name)
 
 
-def _kind(request: AnyRequest) -> Literal["structured", "completion", "encoding"]:
+def _kind(request: Request) -> Literal["structured", "completion", "encoding"]:
     if isinstance(request, EncodingRequest):
         return "encoding"
     return "completion" if isinstance(request, CompletionRequest) else "structured"
@@ -250,7 +248,7 @@ class ReplayModel:
     def close(self) -> None:
         """Nothing is open."""
 
-    def _reply(self, request: AnyRequest) -> Recorded:
+    def _reply(self, request: Request) -> Recorded:
         turns = self._turns.get(request_key(request))
         if turns is None:
             raise NotRecordedError(
@@ -328,7 +326,7 @@ def _parsed(request: StructuredRequest[T], reply: Recorded) -> StructuredReply[T
 
     # What was accepted without being JSON was JSON between other words, in the mode that allows for them.
     mode = "json_schema" if _is_json(text) else "md_json"
-    once = StructuredRequest(request.messages, request.response_model, max_reasks=0)
+    once = replace(request, max_reasks=0)
     try:
         parsed = StructuredCaller(create=create, mode=mode).ask(once)
     except ModelError as error:

@@ -6,7 +6,9 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -19,7 +21,7 @@ from summarizer.errors import (
     ServiceError,
     TruncatedError,
 )
-from summarizer.llm.base import Message, StructuredReply, StructuredRequest
+from summarizer.llm.base import Message, Schema, StructuredReply, StructuredRequest
 from summarizer.llm.prices import Price
 from summarizer.models import Usage
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from openai.types.chat import ChatCompletion
 
 T = TypeVar("T", bound=BaseModel)
+# The request that an answer is validated for: Instructor passes only its type on.
+_asked: ContextVar[StructuredRequest[Any]] = ContextVar("asked")
 Create = Callable[..., "ChatCompletion"]
 AsyncCreate = Callable[..., Awaitable["ChatCompletion"]]
 
@@ -119,9 +123,10 @@ class StructuredCaller:
             return received(source(**arguments), counts)
 
         mode = instructor.Mode[self._mode.upper()]
-        client = instructor.Instructor(client=None, create=instructor.patch(create=create, mode=mode), mode=mode)
+        answer: Any = instructor.patch(create=create, mode=mode)
+        _asked.set(request)
         try:
-            value, _ = client.create_with_completion(**self._arguments(request))
+            value = answer(**self._arguments(request))
         except Exception as error:
             # Raised below, where Instructor's exception with its completions is no longer its context.
             failure = self._error(error, counts)
@@ -142,9 +147,10 @@ class StructuredCaller:
             return received(await source(**arguments), counts)
 
         mode = instructor.Mode[self._mode.upper()]
-        client = instructor.AsyncInstructor(client=None, create=instructor.patch(create=create, mode=mode), mode=mode)
+        answer: Any = instructor.patch(create=create, mode=mode)
+        _asked.set(request)
         try:
-            value, _ = await client.create_with_completion(**self._arguments(request))
+            value = await answer(**self._arguments(request))
         except Exception as error:
             failure = self._error(error, counts)
         else:
@@ -154,13 +160,15 @@ class StructuredCaller:
     def _arguments(self, request: StructuredRequest[Any]) -> dict[str, Any]:
         messages = request.messages
         if self._schema_in_prompt:
-            messages = _with_schema(messages, request.response_model)
+            messages = _with_schema(messages, request.json_schema)
+        response_model: type[BaseModel] = request.response_model
+        envelope = _envelope(response_model, request.schema)
         # No `context=`: Instructor would render every message as a Jinja template. No `timeout=`: it would
         # bound the reasks. Not strict: "12" for 12 isn't worth another request.
         return {
             "model": self._model_id,
             "messages": [{"role": m.role, "content": m.content} for m in messages],
-            "response_model": request.response_model,
+            "response_model": envelope,
             "max_retries": request.max_reasks,
             "strict": False,
             "max_tokens": request.max_output_tokens,
@@ -259,12 +267,43 @@ def _text(content: Any) -> str | None:
     return json.dumps(content, ensure_ascii=False)
 
 
-def _with_schema(messages: tuple[Message, ...], model: type[BaseModel]) -> tuple[Message, ...]:
-    schema = json.dumps(model.model_json_schema(), ensure_ascii=False)
-    text = f"Answer with JSON that follows this JSON Schema:\n{schema}"
+def _with_schema(messages: tuple[Message, ...], schema: dict[str, Any]) -> tuple[Message, ...]:
+    text = f"Answer with JSON that follows this JSON Schema:\n{json.dumps(schema, ensure_ascii=False)}"
     if messages and messages[0].role == "system":
         return (Message("system", f"{messages[0].content}\n\n{text}"), *messages[1:])
     return (Message("system", text), *messages)
+
+
+@lru_cache(maxsize=256)
+def _envelope(model: type[BaseModel], narrowed: Schema | None) -> type[BaseModel]:
+    """The type as Instructor gets it: without fields, answering for its schema and for the request's validation.
+
+    On every call Instructor makes a new class of the type that it is given, makes that one's schema and walks
+    through all types in it, which took 9 ms for `ExtractedClaims`.
+    """
+    import instructor
+
+    content = narrowed.content if narrowed else model.model_json_schema()
+
+    def validate_json(cls: type[BaseModel], /, text: str, *, strict: bool | None = None, **_: Any) -> BaseModel:
+        answer: BaseModel = _asked.get().checked(model.model_validate_json(text, strict=strict))
+        return answer
+
+    def validate(cls: type[BaseModel], /, answer: Any, *, strict: bool | None = None, **_: Any) -> BaseModel:
+        checked: BaseModel = _asked.get().checked(model.model_validate(answer, strict=strict))
+        return checked
+
+    def schema(cls: type[BaseModel], /, *_: Any, **__: Any) -> dict[str, Any]:
+        return dict(content)
+
+    members = {
+        "__module__": model.__module__,
+        "__doc__": model.__doc__,
+        "model_json_schema": classmethod(schema),
+        "model_validate_json": classmethod(validate_json),
+        "model_validate": classmethod(validate),
+    }
+    return type(model.__name__, (instructor.OpenAISchema,), members)
 
 
 def _is_parsing_error(error: BaseException | None) -> bool:

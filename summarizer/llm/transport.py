@@ -20,6 +20,7 @@ from summarizer.errors import (
     ConnectionFailedError,
     ModelError,
     ModelNotFoundError,
+    QuotaError,
     RateLimitError,
     RefusalError,
     ServiceError,
@@ -52,13 +53,15 @@ ADJUSTABLE = ("temperature", "max_completion_tokens", "max_tokens")
 class RetryPolicy:
     """How long and how often one request is tried again. Times are in seconds.
 
-    `deadline_s` bounds a request with all its retries; None means that only the attempts are counted.
+    `deadline_s` bounds a request with all its retries; None means that only the attempts are counted. With
+    `patient`, attempts that met a 429 don't count: others share the service's limit, and slow down too.
     """
 
     max_attempts: int = 5
     deadline_s: float | None = 600.0
     wait_initial_s: float = 0.5
     wait_max_s: float = 30.0
+    patient: bool = False
 
     def timeout(self, started: float, timeout_s: float) -> openai.Timeout:
         """What an attempt may take: `timeout_s`, or what is left. `started` is of `time.monotonic()`."""
@@ -100,6 +103,7 @@ class Failure:
     retry_after_s: float | None = None
     refused_parameter: str | None = None
     model_unknown: bool = False
+    limited: bool = False
 
     def error(self, attempts: int = 1) -> ModelError:
         """The error to raise after this many attempts."""
@@ -148,8 +152,18 @@ def _give_up(state: RetryCallState) -> Finished:
 
 
 def _tenacity_arguments(policy: RetryPolicy) -> dict[str, Any]:
-    from tenacity import retry_if_result, stop_after_attempt, stop_before_delay
-    from tenacity.stop import stop_base
+    from tenacity import retry_if_result, stop_before_delay
+
+    patient_with = 0
+
+    def stop(state: RetryCallState) -> bool:
+        nonlocal patient_with
+        assert state.outcome is not None
+        patient_with += policy.patient and state.outcome.result().limited
+        # The wait counts: a Retry-After beyond the deadline ends it at once.
+        return state.attempt_number - patient_with >= policy.max_attempts or (
+            policy.deadline_s is not None and stop_before_delay(policy.deadline_s)(state)
+        )
 
     def wait(state: RetryCallState) -> float:
         assert state.outcome is not None
@@ -159,10 +173,6 @@ def _tenacity_arguments(policy: RetryPolicy) -> dict[str, Any]:
         longest = min(policy.wait_max_s, policy.wait_initial_s * 2.0 ** (state.attempt_number - 1))
         return longest * random.uniform(0.5, 1.0)
 
-    stop: stop_base = stop_after_attempt(policy.max_attempts)
-    if policy.deadline_s is not None:
-        # The wait counts: a Retry-After beyond the deadline ends it at once.
-        stop = stop | stop_before_delay(policy.deadline_s)
     return {
         "wait": wait,
         "stop": stop,
@@ -213,7 +223,7 @@ def _status_failure(error: openai.APIStatusError, service: Service) -> Failure:
         return _redirect(error.response.headers.get("location", ""), service)
     if status == 402 or "insufficient_quota" in codes:
         return Failure(
-            RateLimitError,
+            QuotaError,
             f"The quota at {service.host} is used up.",
             "Check the account's plan and billing.",
         )
@@ -234,6 +244,7 @@ def _unavailable(status: int, said: str, wait_s: float | None, service: Service)
             "Try again later, or with fewer requests at a time.",
             retryable=True,
             retry_after_s=wait_s,
+            limited=True,
         )
     return Failure(
         ServiceError,

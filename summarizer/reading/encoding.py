@@ -46,7 +46,7 @@ def decode(data: bytes, *, name: str, declared: str | None = None) -> str:
 
 
 def refuse_binary(data: bytes, name: str) -> None:
-    """Raise `InputError` when the first bytes are those of a PDF, an archive, an image and the like."""
+    """Raise `InputError` when the first bytes are those of an archive, an image and the like."""
     for kind in resources.data("file_types.yaml"):
         if data.startswith(bytes.fromhex(kind["opening"])):
             raise InputError(f"{name} is {kind['name']}, not a text.", kind["hint"])

@@ -22,10 +22,12 @@ def read_text(
     published: date | None = None,
     language: str | None = None,
     url: str | None = None,
+    id: str | None = None,  # noqa: A002
 ) -> Article:
     """Read a text as an article. What isn't given is looked for in it: title, agency, date and language.
 
-    The article's text is the one given, without a BOM and with newlines as `\\n`.
+    The article's text is the one given, without a BOM and with newlines as `\\n`. Its id, if none is given,
+    is a hash of text and source.
     Raises `InputError` for a text that is empty, too long, broken, or clearly in another language.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
@@ -40,6 +42,7 @@ def read_text(
         source=source or (dateline.agency if dateline else None),
         published=published or published_in(text, dateline),
         url=url,
+        id=id,
     )
 
 

@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
 MAX_REDIRECTS = 5
 _REDIRECTS = {301, 302, 303, 307, 308}
-_TYPES = {"text/html", "application/xhtml+xml", "text/plain", "text/markdown"}
+_XML_TYPES = {"application/xml", "text/xml", "application/rss+xml", "application/atom+xml", "application/rdf+xml"}
+_TYPES = {"text/html", "application/xhtml+xml", "text/plain", "text/markdown", "application/pdf"} | _XML_TYPES
+_ACCEPT = (
+    "text/html,text/plain,text/markdown;q=0.9,application/rss+xml;q=0.9,application/atom+xml;q=0.9,"
+    "application/rdf+xml;q=0.9,application/xml;q=0.8,text/xml;q=0.8,application/pdf;q=0.8"
+)
 _SAVE_IT = "Save the article's text and pass that file."
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
@@ -47,7 +52,7 @@ class _Limits:
 def fetch(
     address: str, *, timeout_s: float, max_bytes: int, is_allowed: Callable[[str], bool] | None = None
 ) -> Fetched:
-    """Get a page or text by http or https.
+    """Get a page, a text, a PDF or a feed by http or https.
 
     `is_allowed` says of each IP address whether to connect to it: by default, those that are `is_public`.
 
@@ -130,7 +135,7 @@ async def _request(client: httpx.AsyncClient, url: httpx.URL, limits: _Limits) -
         raise FetchError(f"{_shown(url)} is no http or https address.", "Pass the address of the article itself.")
     host = url.raw_host.decode("ascii")
     headers = {"Host": url.netloc.decode("ascii"), "User-Agent": _user_agent(), "Accept-Encoding": "gzip",
-               "Accept": "text/html,text/plain,text/markdown;q=0.9"}  # fmt: skip
+               "Accept": _ACCEPT}  # fmt: skip
     addresses = await _checked_addresses(host, url, limits)
     for number, address in enumerate(addresses, start=1):
         request = client.build_request(
@@ -191,8 +196,8 @@ def _check_head(response: httpx.Response, url: httpx.URL, limits: _Limits) -> No
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in _TYPES:
         raise FetchError(
-            f"{_shown(url)} is {kind or 'of no stated type'}, not a page or a text.",
-            "Pass the address of an HTML page or a text, or download it and convert it to text.",
+            f"{_shown(url)} is {kind or 'of no stated type'}, not a page, a text, a PDF or a feed.",
+            "Pass the address of an HTML page, a text, a PDF or a feed, or download it and convert it to text.",
         )
     length = response.headers.get("content-length", "")
     if length.isdigit() and int(length) > limits.max_bytes:

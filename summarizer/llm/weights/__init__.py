@@ -12,7 +12,7 @@ from summarizer.llm.weights.catalogue import (
     known_models,
     models_folder,
 )
-from summarizer.llm.weights.store import ModelRow, ensure, list_models, locate, pull, remove
+from summarizer.llm.weights.store import ModelRow, ensure, identity, list_models, locate, pull, remove
 
 __all__ = [
     "ModelFile",
@@ -21,6 +21,7 @@ __all__ = [
     "default_name",
     "ensure",
     "find_model",
+    "identity",
     "known_models",
     "list_models",
     "locate",

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from summarizer.errors import WeightsError
-from summarizer.resources import data
+from summarizer.resources import cache_folder, data
 
 
 class SourceError(Exception):
@@ -49,12 +49,8 @@ class ModelFile:
 
 
 def models_folder() -> Path:
-    """The folder `models` in SUMMARIZER_CACHE, or in the user's cache folder for the program."""
-    from platformdirs import user_cache_path
-
-    override = os.environ.get("SUMMARIZER_CACHE")
-    cache = Path(override).expanduser() if override else user_cache_path("summarizer", appauthor=False)
-    return cache / "models"
+    """The folder `models` in the cache folder."""
+    return cache_folder() / "models"
 
 
 def _model(name: str, entry: dict[str, Any]) -> ModelFile:

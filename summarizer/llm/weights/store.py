@@ -64,6 +64,21 @@ def locate(name_or_path: str | None = None) -> Path | None:
     return find_model(name_or_path).path  # raises: the name is unknown
 
 
+def identity(name_or_path: str | None = None) -> str:
+    """What tells the file from others: a known model's hash, or path, size and time of a file by its path.
+
+    Raises `WeightsError` as `locate` does.
+    """
+    known = known_models()
+    if not name_or_path or name_or_path in known:
+        model = find_model(name_or_path)
+        return f"{model.file_name} {model.sha256[:16]}"
+    path = locate(name_or_path)
+    assert path is not None
+    status = path.stat()
+    return f"{path.resolve()} {status.st_size} {status.st_mtime_ns}"
+
+
 def _checked_gguf(path: Path) -> Path:
     try:
         with path.open("rb") as file:

@@ -1,0 +1,195 @@
+"""Works through articles from any number of sources until each is done or has failed with its reason."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TypeVar
+
+from summarizer.bulk.journal import Entry, Journal, Status
+from summarizer.bulk.stores import Store
+from summarizer.errors import (
+    PASSING_FAILURES,
+    ConfigurationError,
+    ConnectionFailedError,
+    LimitReachedError,
+    ModelError,
+    SummarizerError,
+)
+from summarizer.llm.metering import Limits
+from summarizer.models import ErrorInfo, FailedArticle, Report, Usage
+from summarizer.pipeline import CERTAIN, Summarizer, failed
+from summarizer.pooling import pooled
+from summarizer.reading import Item
+
+T = TypeVar("T")
+
+_READ_AHEAD = 8
+_MOST_KEPT = 1000
+_UNREACHABLE_AFTER = 8
+
+
+@dataclass
+class Tally:
+    """How far a run is. `skipped` were done by an earlier one; `total` is None where it isn't known."""
+
+    total: int | None = None
+    skipped: int = 0
+    done: int = 0
+    failed: int = 0
+    again: int = 0
+    usage: Usage = field(default_factory=Usage)
+
+    @property
+    def finished(self) -> int:
+        """Articles that need nothing more."""
+        return self.skipped + self.done + self.failed
+
+
+@dataclass
+class Run:
+    """One run over many articles. `stopped` is why it ended before all were finished, if it did."""
+
+    summarizer: Summarizer
+    journal: Journal
+    store: Store
+    max_concurrency: int = 16
+    limits: Limits = field(default_factory=Limits)
+    on_failure: Callable[[FailedArticle], None] = lambda failure: None
+    on_change: Callable[[Tally], None] = lambda tally: None
+    tally: Tally = field(default_factory=Tally)
+    stopped: SummarizerError | None = None
+
+    async def over(self, items: Iterable[Item]) -> None:
+        """Work through the items; those that failed for the service's sake are tried once more at the end.
+
+        Whatever ends it, each finished article is in output and journal, and the others can be done by another run.
+
+        Raises:
+            OutputError: output or journal can't be written.
+            ConfigurationError: a source or a setting isn't possible.
+        """
+        self._found: deque[Item] = deque()
+        self._again: dict[str, Item] = {}
+        self._unreachable = 0
+        try:
+            async with self.summarizer.many(self.max_concurrency, self.limits) as at_a_time:
+                async with asyncio.timeout(self.summarizer.meter.left_s):
+                    await self._rounds(items, at_a_time)
+        except TimeoutError:
+            self.stopped = LimitReachedError(f"The deadline of {self.limits.deadline_s:g} s is over.")
+        except ConfigurationError:
+            raise
+        except CERTAIN as error:
+            self.stopped = error
+        except _UnreachableError as error:
+            self.stopped = error.error
+        finally:
+            self.tally.usage = self.summarizer.meter.usage
+        self.store.finish(self.journal)
+
+    async def _rounds(self, items: Iterable[Item], at_a_time: int) -> None:
+        await self._round(items, at_a_time)
+        while self._found:
+            found, self._found = self._found, deque()
+            if self.tally.total is not None:
+                self.tally.total += len(found)
+            await self._round(found, at_a_time)
+        again, self._again = self._again, {}
+        self.tally.again -= len(again)
+        await self._round(again.values(), at_a_time)
+
+    async def _round(self, items: Iterable[Item], at_a_time: int) -> None:
+        async with aclosing(pooled(self._unfinished(items), self._work, at_a_time)) as worked:
+            async for _ in worked:
+                self.tally.usage = self.summarizer.meter.usage
+                self.on_change(self.tally)
+
+    async def _unfinished(self, items: Iterable[Item]) -> AsyncGenerator[Item, None]:
+        async for item in _ahead(items):
+            if self.journal.is_done(item.source, item.digest):
+                self.tally.skipped += 1
+                self.on_change(self.tally)
+            else:
+                yield item
+
+    async def _work(self, item: Item) -> None:
+        try:
+            article = await asyncio.to_thread(item.read)
+        except SummarizerError as error:
+            self._take(item, failed(error, None, item.source))
+            return
+        if isinstance(article, list):
+            # A feed: what it holds comes after all else, and it is no article itself.
+            self._found.extend(article)
+            if self.tally.total is not None:
+                self.tally.total -= 1
+            return
+        try:
+            report = await self.summarizer.asummarize(article)
+        except CERTAIN:
+            raise
+        except SummarizerError as error:
+            usage = error.usage if isinstance(error, ModelError) else None
+            self._take(item, failed(error, article, item.source), usage or Usage())
+            self._notice_unreachable(error)
+        else:
+            self._unreachable = 0
+            self._take(item, report, report.run.usage)
+
+    def _take(self, item: Item, outcome: Report | FailedArticle, usage: Usage | None = None) -> None:
+        """Write an outcome to the output, then to the journal."""
+        error = outcome.error if isinstance(outcome, FailedArticle) else None
+        status = _status(error)
+        written = None if status is Status.AGAIN else self.store.write(outcome)
+        self.journal.record(
+            Entry(
+                item.source,
+                item.digest,
+                status,
+                error,
+                written.place if written else None,
+                written.name if written else None,
+                usage or Usage(),
+            )
+        )
+        if status is Status.DONE:
+            self.tally.done += 1
+        elif status is Status.FAILED:
+            self.tally.failed += 1
+        else:
+            self.tally.again += 1
+            if len(self._again) < _MOST_KEPT:
+                self._again[item.source] = item
+        if status is Status.FAILED and isinstance(outcome, FailedArticle):
+            self.on_failure(outcome)
+
+    def _notice_unreachable(self, error: SummarizerError) -> None:
+        """A service that nobody can reach would fail every article, slowly."""
+        self._unreachable = self._unreachable + 1 if isinstance(error, ConnectionFailedError) else 0
+        if self._unreachable >= _UNREACHABLE_AFTER:
+            raise _UnreachableError(error)
+
+
+class _UnreachableError(Exception):
+    def __init__(self, error: SummarizerError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def _status(error: ErrorInfo | None) -> Status:
+    if error is None:
+        return Status.DONE
+    return Status.AGAIN if error.type in PASSING_FAILURES else Status.FAILED
+
+
+async def _ahead(items: Iterable[T]) -> AsyncGenerator[T, None]:
+    """The items, read in a thread some at a time."""
+    source = iter(items)
+    while some := await asyncio.to_thread(lambda: list(islice(source, _READ_AHEAD))):
+        for item in some:
+            yield item

@@ -1,0 +1,141 @@
+"""Where results go: a file of lines, a folder of files, or a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from summarizer.bulk.journal import Journal, Status
+from summarizer.bulk.lines import LinesFile, Place
+from summarizer.errors import OutputError
+from summarizer.models import ArticleReference, FailedArticle, Report
+from summarizer.rendering import to_jsonl_line
+
+
+@dataclass(frozen=True)
+class Written:
+    """Where a result lies: its line's place, or its file's name."""
+
+    place: Place | None = None
+    name: str | None = None
+
+
+class Store(Protocol):
+    """Takes results as they finish. Raises `OutputError` where it can't."""
+
+    def settle(self, journal: Journal) -> int:
+        """Make journal and output agree; gives how many results the output lost."""
+
+    def write(self, outcome: Report | FailedArticle) -> Written:
+        """Take a final result."""
+
+    def finish(self, journal: Journal) -> None:
+        """Put in order what is there, and add what could not be done for now."""
+
+    def close(self) -> None:
+        """Close what is open."""
+
+
+class LineStore:
+    """JSON Lines in a file: a report or a failure a line. Failures that may pass come last, and go on resuming."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file; raises `OutputError`."""
+        self.lines = LinesFile(path)
+
+    def settle(self, journal: Journal) -> int:
+        """As `Journal.settle` says."""
+        return journal.settle(self.lines)
+
+    def write(self, outcome: Report | FailedArticle) -> Written:
+        """Append the line."""
+        return Written(place=self.lines.append(to_jsonl_line(outcome).encode()))
+
+    def finish(self, journal: Journal) -> None:
+        """Remove replaced lines, and add those of articles to be tried again."""
+        journal.compact(self.lines)
+        for failure in _to_be_tried_again(journal):
+            self.lines.append(to_jsonl_line(failure).encode())
+
+    def close(self) -> None:
+        """Close the file."""
+        self.lines.close()
+
+
+class FolderStore:
+    """A file a report, named by the article's id. Failures stand in the journal only."""
+
+    def __init__(self, folder: Path, ending: str, text: Callable[[Report], bytes]) -> None:
+        """`text` renders a report; raises `OutputError` where the folder can't be made."""
+        self._folder, self._ending, self._text = folder, ending, text
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{folder} can't be made: {error.strerror}.", "Give another folder with -o.") from error
+
+    def settle(self, journal: Journal) -> int:
+        """Forget reports whose files are gone."""
+        names = {path.name for path in self._folder.iterdir()}
+        return journal.forget([e.source for e in journal.entries(Status.DONE) if e.name and e.name not in names])
+
+    def write(self, outcome: Report | FailedArticle) -> Written:
+        """Write the report's file: whole, or not at all."""
+        if not isinstance(outcome, Report):
+            return Written()
+        name = f"{_safe(outcome.article.id)}.{self._ending}"
+        path, draft = self._folder / name, self._folder / f".{name}.new"
+        try:
+            draft.write_bytes(self._text(outcome))
+            draft.replace(path)
+        except OSError as error:
+            draft.unlink(missing_ok=True)
+            raise OutputError(
+                f"{path} can't be written: {error.strerror}.",
+                "Make room or check the path, and give the same command again: what is finished is kept.",
+            ) from error
+        return Written(name=name)
+
+    def finish(self, journal: Journal) -> None:
+        """Nothing is left to do."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class StreamStore:
+    """JSON Lines to a function, at once."""
+
+    def __init__(self, write: Callable[[str], None]) -> None:
+        self._write = write
+
+    def settle(self, journal: Journal) -> int:
+        """A stream has no past."""
+        return 0
+
+    def write(self, outcome: Report | FailedArticle) -> Written:
+        """Pass the line on."""
+        self._write(to_jsonl_line(outcome))
+        return Written()
+
+    def finish(self, journal: Journal) -> None:
+        """Add the articles that could not be done for now."""
+        for failure in _to_be_tried_again(journal):
+            self._write(to_jsonl_line(failure))
+
+    def close(self) -> None:
+        """The stream is the caller's."""
+
+
+def _to_be_tried_again(journal: Journal) -> list[FailedArticle]:
+    return [
+        FailedArticle(article=ArticleReference(source=entry.source), error=entry.error)
+        for entry in journal.entries(Status.AGAIN)
+        if entry.error
+    ]
+
+
+def _safe(name: str) -> str:
+    """An id of the user's own, as a file name."""
+    return "".join(c if c.isalnum() or c in "-_." else "_" for c in name).lstrip(".")[:150] or "article"

@@ -1,0 +1,285 @@
+"""Replies kept on disk, so that a request that was answered before isn't paid for again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import threading
+import time
+import zlib
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from summarizer.errors import ConfigurationError
+from summarizer.llm.base import (
+    Completion,
+    CompletionRequest,
+    Encoding,
+    EncodingRequest,
+    Reply,
+    Request,
+    StructuredReply,
+)
+from summarizer.llm.recording import request_key
+from summarizer.models import Usage
+from summarizer.resources import cache_folder
+
+SIZE_VARIABLE = "SUMMARIZER_CACHE_MB"
+DEFAULT_MAX_BYTES = 500_000_000
+_FILE = "replies.sqlite"
+_FORMAT = 1
+_BUSY_S = 5.0
+_KEPT_SHARE = 0.9
+_TOUCH_AFTER_S = 24 * 3600
+_TABLES = """
+CREATE TABLE replies (key BLOB PRIMARY KEY, value BLOB NOT NULL, used INTEGER NOT NULL);
+CREATE INDEX replies_used ON replies (used);
+CREATE TABLE size (bytes INTEGER NOT NULL, replies INTEGER NOT NULL);
+INSERT INTO size VALUES (0, 0);
+CREATE TRIGGER added AFTER INSERT ON replies BEGIN
+  UPDATE size SET bytes = bytes + length(new.value), replies = replies + 1;
+END;
+CREATE TRIGGER removed AFTER DELETE ON replies BEGIN
+  UPDATE size SET bytes = bytes - length(old.value), replies = replies - 1;
+END;
+"""
+
+
+@dataclass(frozen=True)
+class CacheInfo:
+    """What `summarizer cache info` shows. `bytes` are those of the replies, the file is a little larger."""
+
+    path: Path
+    replies: int
+    bytes: int
+    max_bytes: int
+
+
+class ReplyCache:
+    """A file of replies by request. May be used from several threads and processes.
+
+    A request is known by a hash of all that decides its reply and of the model that is asked, so that nothing
+    of it, and no key, is in the file; the replies are. The replies that were used longest ago are removed when
+    there is no room. A cache that can't be read or written says so once and is then left alone.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        path: Path | None = None,
+        max_bytes: int | None = None,
+        on_message: Callable[[str], None] | None = None,
+    ) -> None:
+        """`model` identifies what is asked: two models, or two services, never share a reply.
+
+        Raises:
+            ConfigurationError: SUMMARIZER_CACHE_MB is no number.
+        """
+        self.path = path or default_path()
+        self.hits = 0
+        self._model = model
+        self._max_bytes = configured_max_bytes() if max_bytes is None else max_bytes
+        self._say = on_message or (lambda line: None)
+        self._lock = threading.Lock()
+        self._database: sqlite3.Connection | None = None
+        try:
+            self._database = _opened(self.path)
+        except (sqlite3.Error, OSError) as error:
+            self._give_up(error)
+
+    def key(self, request: Request) -> bytes:
+        """What the request is known by."""
+        return hashlib.sha256(f"{self._model}\0{request_key(request)}".encode()).digest()
+
+    def get(self, key: bytes, request: Request) -> Reply | None:
+        """The reply to this request, taken for nothing, or None."""
+        found = self._run(lambda db: db.execute("SELECT value, used FROM replies WHERE key = ?", [key]).fetchone())
+        if found is None:
+            return None
+        try:
+            reply = _unpacked(found[0], request)
+        except (ValueError, KeyError, TypeError, zlib.error):
+            return None  # Of a version whose checks were others, or damaged: it is asked again.
+        now = int(time.time())
+        if now - found[1] > _TOUCH_AFTER_S:
+            self._run(lambda db: db.execute("UPDATE replies SET used = ? WHERE key = ?", [now, key]))
+        self.hits += 1
+        return reply
+
+    def put(self, key: bytes, reply: Reply) -> None:
+        """Keep a reply."""
+        value = _packed(reply)
+        if len(value) > self._max_bytes:
+            return
+
+        def store(db: sqlite3.Connection) -> None:
+            db.execute("BEGIN IMMEDIATE")
+            db.execute("DELETE FROM replies WHERE key = ?", [key])
+            db.execute("INSERT INTO replies VALUES (?, ?, ?)", [key, value, int(time.time())])
+            _make_room(db, self._max_bytes)
+            db.execute("COMMIT")
+
+        self._run(store)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            if self._database is not None:
+                self._database.close()
+                self._database = None
+
+    def _run(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
+        with self._lock:
+            if self._database is None:
+                return None
+            try:
+                return work(self._database)
+            except sqlite3.Error as error:
+                with suppress(sqlite3.Error):
+                    self._database.execute("ROLLBACK")
+                self._give_up(error)
+                return None
+
+    def _give_up(self, error: Exception) -> None:
+        if self._database is not None:
+            with suppress(sqlite3.Error):
+                self._database.close()
+            self._database = None
+        self._say(f"Replies aren't cached: {self.path}: {error}. `summarizer cache clear` makes a new file.")
+
+
+def default_path() -> Path:
+    """Where replies are kept."""
+    return cache_folder() / _FILE
+
+
+def configured_max_bytes() -> int:
+    """How large the cache may grow: SUMMARIZER_CACHE_MB, or 500 MB.
+
+    Raises:
+        ConfigurationError: it is no number.
+    """
+    given = os.environ.get(SIZE_VARIABLE, "").strip()
+    if not given:
+        return DEFAULT_MAX_BYTES
+    if not given.isdigit():
+        raise ConfigurationError(f"{SIZE_VARIABLE} is {given!r}.", "Set it to a number of megabytes.")
+    return int(given) * 1_000_000
+
+
+def cache_info(path: Path | None = None) -> CacheInfo:
+    """How much the cache holds.
+
+    Raises:
+        ConfigurationError: the file can't be read.
+    """
+    path = path or default_path()
+    if not path.exists():
+        return CacheInfo(path, 0, 0, configured_max_bytes())
+    try:
+        database = _opened(path)
+        size, count = database.execute("SELECT bytes, replies FROM size").fetchone()
+        database.close()
+    except (sqlite3.Error, OSError) as error:
+        raise ConfigurationError(
+            f"{path} can't be read: {error}.", "Remove it with `summarizer cache clear`."
+        ) from error
+    return CacheInfo(path, count, size, configured_max_bytes())
+
+
+def clear_cache(path: Path | None = None) -> int:
+    """Remove the file, and say how many bytes that freed.
+
+    Raises:
+        ConfigurationError: it can't be removed.
+    """
+    path = path or default_path()
+    freed = 0
+    for ending in ("", "-wal", "-shm"):
+        file = path.with_name(path.name + ending)
+        try:
+            size = file.stat().st_size
+            file.unlink()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise ConfigurationError(f"{file} can't be removed: {error.strerror}.", "Remove it by hand.") from error
+        freed += size
+    return freed
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        # Replies are about what the user reads: nobody else's business.
+        path.touch(mode=0o600)
+    database = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = NORMAL")
+        database.execute("BEGIN IMMEDIATE")
+        version = database.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            for statement in _statements():
+                database.execute(statement)
+            database.execute(f"PRAGMA user_version = {_FORMAT}")
+        elif version != _FORMAT:
+            raise sqlite3.DatabaseError(f"it has the format {version}, and this version reads {_FORMAT}")
+        database.execute("COMMIT")
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
+
+
+def _statements() -> list[str]:
+    statements: list[str] = []
+    piece = ""
+    for line in _TABLES.splitlines():
+        piece += line + "\n"
+        if sqlite3.complete_statement(piece):
+            statements.append(piece)
+            piece = ""
+    return statements
+
+
+def _make_room(database: sqlite3.Connection, max_bytes: int) -> None:
+    (size,) = database.execute("SELECT bytes FROM size").fetchone()
+    if size <= max_bytes:
+        return
+    surplus = size - max_bytes * _KEPT_SHARE
+    oldest = []
+    for key, length in database.execute("SELECT key, length(value) FROM replies ORDER BY used, rowid"):
+        oldest.append((key,))
+        surplus -= length
+        if surplus <= 0:
+            break
+    database.executemany("DELETE FROM replies WHERE key = ?", oldest)
+
+
+def _packed(reply: Reply) -> bytes:
+    content: dict[str, Any]
+    if isinstance(reply, Encoding):
+        content = {"vectors": [b64encode(vector).decode() for vector in reply.vectors]}
+    elif isinstance(reply, Completion):
+        content = {"text": reply.text, "first_token": dict(reply.first_token)}
+    else:
+        content = {"value": reply.value.model_dump(mode="json"), "raw": reply.raw}
+    return zlib.compress(json.dumps(content).encode())
+
+
+def _unpacked(packed: bytes, request: Request) -> Reply:
+    content = json.loads(zlib.decompress(packed))
+    if isinstance(request, EncodingRequest):
+        return Encoding(tuple(b64decode(vector) for vector in content["vectors"]), Usage(cost_usd=0.0))
+    if isinstance(request, CompletionRequest):
+        return Completion(content["text"], content["first_token"], Usage(cost_usd=0.0))
+    value = request.checked(request.response_model.model_validate(content["value"]))
+    return StructuredReply(value, content["raw"], Usage(cost_usd=0.0))
