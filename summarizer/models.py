@@ -69,7 +69,7 @@ class _Model(BaseModel):
 class Article(_Model):
     """An article as read. `text` is the file decoded, without BOM, newlines as `\\n`, otherwise untouched."""
 
-    id: str = Field(description="Hash of text and source; the same article gets the same id.")
+    id: str = Field(description="Its own id where it came with one, else a hash of text and source.")
     title: str | None = Field(default=None, description="The headline, where the text has one.")
     text: str = Field(description="What every offset refers to, in Unicode code points.")
     language: str = Field(description="ISO 639-1 code, `de` or `en`.")

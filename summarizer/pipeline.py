@@ -63,6 +63,7 @@ from summarizer.reading import read_text
 from summarizer.verification import Verifier
 
 if TYPE_CHECKING:
+    from summarizer.llm.batching import BatchLog
     from summarizer.llm.pacing import Pacer
 
 Profile = Literal["article", "sentence"]
@@ -72,6 +73,7 @@ CERTAIN = (AuthenticationError, QuotaError, ModelNotFoundError, WeightsError, Co
 """Errors that every other article would meet too."""
 _ARTICLE_CONTEXT_TOKENS = 8192
 _SENTENCE_CONTEXT_TOKENS = 2048
+_ARTICLES_IN_BATCHES = 1000
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,7 @@ class Summarizer:
         chunk_chars: how much of an article profile `article` shows in one request, in code points.
         offline: allow the embedded model only and connect to nothing.
         timeout_s: seconds that one request may take.
+        poll_s: seconds between questions for a batch's state.
         cache: keep replies on disk, and take them from there when the same is asked of the same model again.
         on_claim: called with each claim as soon as it is verified.
         on_progress: called with bytes done and in total while the embedded model is fetched.
@@ -166,6 +169,7 @@ class Summarizer:
         offline: bool = False,
         timeout_s: float = 120.0,
         cache: bool = False,
+        poll_s: float = 60.0,
         language_model: LanguageModel | None = None,
         on_claim: Callable[[Claim], None] | None = None,
         on_progress: Callable[[int, int], None] | None = None,
@@ -185,6 +189,7 @@ class Summarizer:
         self._model = language_model
         self._wants_cache = cache
         self._cache: ReplyCache | None = None
+        self._poll_s = poll_s
         self.meter = Meter()
         self.pacer: Pacer | None = None
         self.choice = None
@@ -327,16 +332,29 @@ class Summarizer:
                 yield outcome
 
     @asynccontextmanager
-    async def many(self, max_concurrency: int, limits: Limits | None = None) -> AsyncIterator[int]:
+    async def many(
+        self, max_concurrency: int, limits: Limits | None = None, *, batch_log: BatchLog | None = None
+    ) -> AsyncIterator[int]:
         """Within it, many articles may be summarized at a time: gives how many. The embedded model takes one.
 
-        What is taken is counted anew in `meter`, against `limits`; `pacer` tells the requests in flight.
+        What is taken is counted anew in `meter`, against `limits`; `pacer` tells the requests in flight. With a
+        `batch_log` requests go through the service's Batch API, those of a thousand articles together.
+
+        Raises:
+            ConfigurationError: the model has no Batch API.
         """
         import asyncio
 
         model = await asyncio.to_thread(self.open)
         self.meter = Meter(limits or Limits())
-        if isinstance(model, OpenAIModel):
+        if batch_log is not None:
+            if not isinstance(model, OpenAIModel):
+                raise ConfigurationError(
+                    f"{model.name} has no Batch API.", "Leave --batch out, or name a service's model."
+                )
+            async with model.batched(batch_log, self._on_message, poll_s=self._poll_s):
+                yield _ARTICLES_IN_BATCHES
+        elif isinstance(model, OpenAIModel):
             async with model.many(max_concurrency) as self.pacer:
                 yield max_concurrency
         else:

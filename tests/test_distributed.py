@@ -106,13 +106,14 @@ def test_a_bad_line_fails_alone(server, tmp_path):
             {"text": 5, "id": "number"},
             {"text": text_about("Dieter Exempel"), "published": "gestern"},
             {"text": "long " * 100_000},
+            {"text": "half a pair: \ud800", "id": "\ud800", "title": "\ud800"},
             {"text": text_about("Dieter Exempel"), "id": None, "language": "de", "url": "https://example.org/1"},
         ],
     )
     with file.open("ab") as lines:
         lines.write(b'\n{"text": "cut off\n[1]\n\xff\xfe\n')
 
-    assert run(server, str(file), tmp_path / "out") == Counts(done=3, failed=10)
+    assert run(server, str(file), tmp_path / "out", workers=2) == Counts(done=3, failed=10)
 
     rows = {row["source"].removeprefix(str(file)): row for row in rows_of(tmp_path / "out")}
     failing = {name: row["error_type"] for name, row in rows.items() if row["status"] == "failed"}
@@ -141,7 +142,7 @@ def test_sources_of_all_kinds_make_one_output(server, tmp_path):
     pq.write_table(table, tmp_path / "three.parquet")
     sources = [tmp_path / "one.txt", lines, tmp_path / "three.parquet"]
 
-    assert run(server, sources, tmp_path / "out", workers=2) == Counts(done=4, failed=1)
+    assert run(server, sources, tmp_path / "out") == Counts(done=4, failed=1)
 
     rows = rows_of(tmp_path / "out")
     assert [Path(row["source"]).name for row in rows] == [

@@ -34,7 +34,8 @@ RSS = f"""<?xml version="1.0" encoding="utf-8"?>
 <item><title>Ohne Verweis</title><guid isPermaLink="false">bote-3</guid><pubDate>Mon, 05 May 2031 12:00:00 GMT</pubDate>
 <description>Kurz.</description>
 <content:encoded>
-<![CDATA[<h2>Präsident bereit</h2><script>x()</script><p>{OTHER}</p><p>Mehr&nbsp;nicht.<br>Sagt er.</p>]]></content:encoded></item>
+<![CDATA[<h2>Präsident bereit</h2><script>x()</script><p>{OTHER}</p>
+<p>Mehr&nbsp;nicht.<br>Sagt er.</p>]]></content:encoded></item>
 <item><title>Kein Netz</title><link>javascript:alert(1)</link><guid isPermaLink="false">bote-4</guid>
 <description>&lt;p&gt;{TEXT}&lt;/p&gt;</description></item>
 </channel></rss>"""

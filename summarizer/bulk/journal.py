@@ -16,6 +16,7 @@ from pathlib import Path
 
 from summarizer.bulk.lines import LinesFile, Place
 from summarizer.errors import ConfigurationError, OutputError
+from summarizer.llm.batching import BatchReply
 from summarizer.models import ErrorInfo, Usage
 
 _FORMAT = 1
@@ -29,6 +30,9 @@ _TABLES = (
          requests INTEGER NOT NULL, input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, cost_usd REAL
        ) WITHOUT ROWID""",
     "CREATE INDEX by_place ON articles (last)",
+    "CREATE TABLE batches (id TEXT PRIMARY KEY) WITHOUT ROWID",
+    "CREATE TABLE batch_requests (key TEXT PRIMARY KEY, batch TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE batch_replies (key TEXT PRIMARY KEY, status INTEGER NOT NULL, body TEXT)",
 )
 
 
@@ -152,6 +156,46 @@ class Journal:
         names = [name for name in {**before, **self._made_with} if before.get(name) != self._made_with.get(name)]
         return [f"{name} was {before.get(name)} and is {self._made_with.get(name)}" for name in names]
 
+    def submitted(self, batch_id: str, keys: Iterable[str]) -> None:
+        """These requests went into this batch: with the next methods, a `BatchLog`."""
+        with self._errors_told(), self._transaction():
+            self._database.execute("INSERT INTO batches VALUES (?)", [batch_id])
+            self._database.executemany(
+                "INSERT OR REPLACE INTO batch_requests VALUES (?, ?)", [(key, batch_id) for key in keys]
+            )
+
+    def collected(self, batch_id: str, replies: Iterable[BatchReply]) -> None:
+        """The batch has ended with these replies."""
+        rows = [(reply.key, reply.status, json.dumps(reply.body)) for reply in replies]
+        with self._errors_told(), self._transaction():
+            self._database.executemany("INSERT OR REPLACE INTO batch_replies VALUES (?, ?, ?)", rows)
+            self._database.execute("DELETE FROM batch_requests WHERE batch = ?", [batch_id])
+            self._database.execute("DELETE FROM batches WHERE id = ?", [batch_id])
+
+    def pending(self) -> list[str]:
+        """The batches that have not been collected."""
+        return [batch_id for (batch_id,) in self._database.execute("SELECT id FROM batches")]
+
+    def batch_of(self, key: str) -> str | None:
+        """The pending batch that a request is in."""
+        row = self._database.execute("SELECT batch FROM batch_requests WHERE key = ?", [key]).fetchone()
+        return row[0] if row else None
+
+    def reply(self, key: str) -> BatchReply | None:
+        """The reply to a request, if there is one."""
+        row = self._database.execute("SELECT status, body FROM batch_replies WHERE key = ?", [key]).fetchone()
+        return BatchReply(key, row[0], json.loads(row[1])) if row else None
+
+    def forget_reply(self, key: str) -> None:
+        """The reply is of no use: the request has to be sent again."""
+        with self._errors_told():
+            self._database.execute("DELETE FROM batch_replies WHERE key = ?", [key])
+
+    def forget_replies(self) -> None:
+        """Every article is finished: nothing will ask for the replies again."""
+        with self._errors_told():
+            self._database.execute("DELETE FROM batch_replies")
+
     def settle(self, lines: LinesFile) -> int:
         """Make output and journal agree after whatever happened; gives how many results were missing.
 
@@ -214,6 +258,12 @@ class Journal:
             if copy.exists():
                 lines.replace_by(copy)
             self._database.execute("DELETE FROM swap")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._database.execute("BEGIN")
+        yield
+        self._database.execute("COMMIT")
 
     @contextmanager
     def _errors_told(self) -> Iterator[None]:

@@ -59,6 +59,7 @@ class Run:
     store: Store
     max_concurrency: int = 16
     limits: Limits = field(default_factory=Limits)
+    batch: bool = False
     on_failure: Callable[[FailedArticle], None] = lambda failure: None
     on_change: Callable[[Tally], None] = lambda tally: None
     tally: Tally = field(default_factory=Tally)
@@ -77,7 +78,8 @@ class Run:
         self._again: dict[str, Item] = {}
         self._unreachable = 0
         try:
-            async with self.summarizer.many(self.max_concurrency, self.limits) as at_a_time:
+            log = self.journal if self.batch else None
+            async with self.summarizer.many(self.max_concurrency, self.limits, batch_log=log) as at_a_time:
                 async with asyncio.timeout(self.summarizer.meter.left_s):
                     await self._rounds(items, at_a_time)
         except TimeoutError:
@@ -90,6 +92,8 @@ class Run:
             self.stopped = error.error
         finally:
             self.tally.usage = self.summarizer.meter.usage
+        if self.stopped is None and not self.tally.again:
+            self.journal.forget_replies()
         self.store.finish(self.journal)
 
     async def _rounds(self, items: Iterable[Item], at_a_time: int) -> None:

@@ -66,6 +66,9 @@ def summarize(
     max_cost: Annotated[float | None, typer.Option(min=0, metavar="USD", help="Stop before more is spent.")] = None,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Stop before more tokens are used.")] = None,
     deadline: Annotated[str | None, typer.Option(metavar="TIME", help="Stop after 90s, 30m or 2h.")] = None,
+    batch: Annotated[
+        bool, typer.Option("--batch", help="Through the service's Batch API: cheaper, within a day. Needs -o.")
+    ] = False,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither use nor keep replies.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew where an earlier run's output is.")] = False,
     quiet: options.Quiet = False,
@@ -100,6 +103,8 @@ def summarize(
         language=language,
         offline=offline,
     )
+    if batch and chosen.journal_path is None:
+        raise ConfigurationError("A batch outlives this process only with a journal.", "Write to a file with -o.")
     if fresh:
         chosen.remove()
     chosen.check()
@@ -118,7 +123,7 @@ def summarize(
     )
     with engine:
         _check_price(engine, limits)
-        run, interrupted = _run(console, engine, chosen, found, count, limits, concurrency, quiet)
+        run, interrupted = _run(console, engine, chosen, found, count, limits, concurrency, batch, quiet)
     if isinstance(run.stopped, LimitReachedError):
         raise typer.Exit(EXIT_LIMIT)
     failures = run.stopped is not None or run.tally.failed or run.tally.again
@@ -133,6 +138,7 @@ def _run(
     count: int | None,
     limits: Limits,
     concurrency: int,
+    batch: bool,
     quiet: bool,
 ) -> tuple[Run, bool]:
     from summarizer.bulk.journal import Journal
@@ -151,6 +157,7 @@ def _run(
                 store,
                 max_concurrency=concurrency,
                 limits=limits,
+                batch=batch,
                 on_failure=lambda failure: _show_failure(console, failure.article.source, failure.error.message),
                 on_change=progress.show,
                 tally=Tally(count),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -22,6 +22,7 @@ from summarizer.errors import (
     ServiceError,
 )
 from summarizer.llm.base import StructuredReply, StructuredRequest
+from summarizer.llm.batching import BatchLog, BatchQueue
 from summarizer.llm.pacing import Pacer, Slot
 from summarizer.llm.prices import Price
 from summarizer.llm.structured import MODES, StructuredCaller, Tally, defect
@@ -48,6 +49,7 @@ _NO_KEY = "no-key"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _SHOWN_MODELS = 20
 _REASONING_ALLOWANCE = 8192
+_BATCH_CONNECTIONS = 4
 
 
 @dataclass
@@ -78,6 +80,7 @@ class _Pool:
     client: openai.AsyncOpenAI
     pacer: Pacer
     users: int = 0
+    batch: BatchQueue | None = None
 
 
 class OpenAIModel:
@@ -176,9 +179,16 @@ class OpenAIModel:
             acreate=acreate,
             mode=self._mode,
             model_id=self._service.model_id,
-            price=self._price,
+            price=self._price.batched() if self._price and self._is_batched() else self._price,
             schema_in_prompt=self._schema_in_prompt,
         )
+
+    def _is_batched(self) -> bool:
+        try:
+            pool = self._pools.get(asyncio.get_running_loop())
+        except RuntimeError:
+            return False
+        return pool is not None and pool.batch is not None
 
     def _send(self, arguments: dict[str, Any], tally: Tally) -> ChatCompletion:
         """One request, with its retries and without the parameters that the service refuses."""
@@ -220,7 +230,8 @@ class OpenAIModel:
                         return failure
                 return self._judged(completion)
 
-            finished = await acall(attempt, policy)
+            batch = pool.batch if pool else None
+            finished = await (batch.answer(spoken) if batch else acall(attempt, policy))
             if self._adapted(finished, spoken):
                 continue
             if isinstance(finished.outcome, Failure) and finished.outcome.model_unknown:
@@ -256,6 +267,18 @@ class OpenAIModel:
             if not pool.users:
                 del self._pools[loop]
                 await pool.client.close()
+
+    @asynccontextmanager
+    async def batched(
+        self, log: BatchLog, on_message: Callable[[str], None], *, poll_s: float = 60.0
+    ) -> AsyncIterator[None]:
+        """For requests from this event loop that go through the service's Batch API."""
+        async with self.many(_BATCH_CONNECTIONS):
+            pool = self._pools[asyncio.get_running_loop()]
+            queue = BatchQueue(pool.client, self._service, self._policy, log, poll_s, on_message)
+            async with queue.open():
+                pool.batch = queue
+                yield
 
     def _judged(self, completion: Any) -> Any:
         problem = defect(completion)

@@ -78,24 +78,27 @@ def entries(data: bytes, *, name: str, url: str | None = None) -> list[Entry]:
     start = prolog.end() if prolog else 0
     if "<!entity" in text[:start].lower() or text.startswith("<!", start):
         raise InputError(
-            f"{name} is a feed that defines entities of its own, which is not safe to read.",
+            f"{name} opens with declarations that are not safe to read, as of entities.",
             "Pass the addresses of its articles.",
         )
     if not _ROOT.match(text, start):
         raise InputError(f"{name} is not a feed.", "Pass an RSS or Atom feed.")
     headers = {"content-type": "application/xml; charset=utf-8"} | ({"content-location": url} if url else {})
     # In memory as a file: feedparser would take a text for an address.
-    found = feedparser.parse(
-        io.BytesIO(text[start:].encode("utf-8", "replace")),
-        response_headers=headers,
-        resolve_relative_uris=False,
-        sanitize_html=False,
-    )
     result: dict[str, Entry] = {}
-    for raw in found["entries"]:
-        entry = _entry(raw, url)
-        if entry is not None:
-            result.setdefault(entry.link or entry.guid, entry)
+    try:
+        found = feedparser.parse(
+            io.BytesIO(text[start:].encode("utf-8", "replace")),
+            response_headers=headers,
+            resolve_relative_uris=False,
+            sanitize_html=False,
+        )
+        for raw in found["entries"]:
+            if entry := _entry(raw, url):
+                result.setdefault(entry.link or entry.guid, entry)
+    except Exception:
+        # Parsers of what is malformed fail in ways of their own.
+        raise InputError(f"{name} is a damaged feed.", "Pass the addresses of its articles.") from None
     if not result:
         raise InputError(f"{name} is a feed without articles.", "Try again when it has some, or pass an article.")
     return list(result.values())
