@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from summarizer import sentences as splitting
+from summarizer.actors import find_actors
 from summarizer.cues import Cue, find_cues
 from summarizer.models import Article, Evidence, Sentence
 from summarizer.wire import Dateline, find_dateline
@@ -28,6 +29,11 @@ class Document:
     def dateline(self) -> Dateline | None:
         """The article's dateline, looked for once."""
         return find_dateline(self.article.text)
+
+    @cached_property
+    def actor_codes(self) -> frozenset[str]:
+        """The countries and organisations that are named anywhere in it."""
+        return frozenset(m.code for m in find_actors(self.article.text, self.article.language))
 
     @cached_property
     def _by_number(self) -> dict[int, Sentence]:

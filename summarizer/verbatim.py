@@ -45,6 +45,18 @@ def normalised(text: str) -> tuple[str, list[int]]:
     return "".join(out), offsets
 
 
+def contains(words: str, text: str) -> bool:
+    """Whether `words` stand in the text, whatever the case. Names mostly do just so, which is quick to see."""
+    at = text.find(words)
+    while at >= 0:
+        after = at + len(words)
+        before_is_free = at == 0 or not text[at - 1].isalnum()
+        if before_is_free and (after == len(text) or not (text[after].isalnum() or unicodedata.combining(text[after]))):
+            return True
+        at = text.find(words, at + 1)
+    return find(words, text) is not None or find(words.casefold(), text.casefold()) is not None
+
+
 def find(words: str, text: str, start: int = 0, end: int | None = None) -> tuple[int, int] | None:
     """Where `words` stand in `text[start:end]`: offsets into `text`, or none.
 

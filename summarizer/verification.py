@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
 from typing import Protocol
 
 from summarizer import dates, verbatim
@@ -194,16 +193,10 @@ class Verifier:
     def _is_grounded(self, words: str | None) -> bool:
         if not words:
             return False
-        article = self.document.article
-        if verbatim.find(words, article.text) or verbatim.find(words.casefold(), article.text.casefold()):
+        if words.strip() and verbatim.contains(words, self.document.article.text):
             return True
         code = country_of(words)
-        return code is not None and code in self._codes
-
-    @cached_property
-    def _codes(self) -> frozenset[str]:
-        article = self.document.article
-        return frozenset(m.code for m in find_actors(article.text, article.language))
+        return code is not None and code in self.document.actor_codes
 
     def _added(self, draft: Draft, area: str, speakers: list[Speaker], reasons: _Reasons) -> None:
         """Numbers and names of the statement that its evidence hasn't got."""

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from summarizer.actors.names import (
@@ -71,6 +72,7 @@ def country_of(phrase: str) -> str | None:
     return None if code in organisations() else code
 
 
+@lru_cache(maxsize=4096)
 def actor_of(phrase: str) -> str | None:
     """As `country_of`, but `EU`, `NATO` and `UN` count too."""
     reading = _read_phrase(phrase)
@@ -114,7 +116,12 @@ def find_actors(text: str, language: str) -> list[Mention]:
     ("[Poland]'s", "[US]-Präsident"), German case endings inside. Names in capitals are found from four
     letters on, so "PARIS" in a dateline is a mention. Takes time linear in the text's length.
     """
-    language = "de" if language.lower().startswith("de") else "en"
+    return list(_find_actors(text, "de" if language.lower().startswith("de") else "en"))
+
+
+# A paragraph is looked through for each of its claims.
+@lru_cache(maxsize=256)
+def _find_actors(text: str, language: str) -> tuple[Mention, ...]:
     tokens = tokenize(text)
     mentions: list[Mention] = []
     for match in _matches(text, tokens, language):
@@ -127,7 +134,7 @@ def find_actors(text: str, language: str) -> list[Mention]:
             continue
         start, end = tokens[match.first].start, tokens[match.last - 1].end
         mentions.append(Mention(start, end, match.code, _PUBLIC_KIND[match.kind]))
-    return mentions
+    return tuple(mentions)
 
 
 def country_name(code: str, language: str) -> str:

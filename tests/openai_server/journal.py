@@ -19,8 +19,9 @@ class Journal:
     """Appends to a file. A line is there moments after it's known what becomes of the request.
 
     A line has the time at which the request came, the hash of its body, how often that body had come before,
-    how many requests were in flight with it, the outcome ("served", a kind of fault, "status_400", …), the
-    markers of articles in it, and the batch that it's a line of.
+    how many requests were in flight with it, the outcome ("served", a kind of fault, "over_limit", "status_400", …;
+    "gone" when the client went away, or the function that was played failed), the markers of articles in it, and
+    the batch that it's a line of.
     """
 
     def __init__(self, path: Path) -> None:
