@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from summarizer import resources
 from summarizer.actors import actor_of, countries_in, country_name, country_of, demonym_country
@@ -31,10 +31,15 @@ def _words(key: str) -> frozenset[str]:
     return frozenset(resources.data("roles.yaml")[key])
 
 
+@cache
+def _suffixes() -> tuple[str, ...]:
+    return tuple(resources.data("roles.yaml")["suffixes"])
+
+
 def is_role(word: str) -> bool:
     """Whether a word is an office or function ("Verteidigungsminister", "President")."""
     low = word.lower().rstrip(".'’")
-    return low in _words("words") or any(low.endswith(s) for s in _words("suffixes"))
+    return low in _words("words") or low.endswith(_suffixes())
 
 
 def is_pronoun(phrase: str) -> bool:
@@ -133,6 +138,7 @@ def _stem(bare: str, text: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=512)
 def find_person(name: str, text: str, language: str) -> Person | None:
     """The person of this name in the text, or none where the text hasn't got the name.
 

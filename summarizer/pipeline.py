@@ -29,7 +29,7 @@ from summarizer.errors import (
 from summarizer.extraction import article as article_profile
 from summarizer.extraction import sentence as sentence_profile
 from summarizer.extraction import summarizing
-from summarizer.extraction.drafts import ClaimDraft, ScoredDraft
+from summarizer.extraction.drafts import ClaimDraft, ScoredDraft, Verified
 from summarizer.extraction.sentence import SpeakerNames
 from summarizer.llm.base import (
     CompletionModel,
@@ -100,18 +100,19 @@ class _Work:
     warnings: list[str] = field(default_factory=list)
     summary: Summary | None = None
 
-    def take(self, item: ClaimDraft | Rejection) -> None:
-        """Verify a draft, and keep it as a claim or as a rejection."""
+    def take(self, item: ClaimDraft | Verified | Rejection) -> None:
+        """Verify a draft, unless that was done, and keep it as a claim or as a rejection."""
         if isinstance(item, Rejection):
             self.rejections.append(item)
             return
-        claim, reasons = self.verifier.check(item)
+        draft = item.draft if isinstance(item, Verified) else item
+        claim, reasons = (item.claim, []) if isinstance(item, Verified) else self.verifier.check(draft)
         if claim is not None and (repeated := self.verifier.accept(claim)):
             claim, reasons = None, [repeated]
         if claim is None:
-            self.rejections.append(Rejection(claim=item.model_dump(mode="json"), reasons=reasons))
+            self.rejections.append(Rejection(claim=draft.model_dump(mode="json"), reasons=reasons))
             return
-        confidence = round(item.confidence, 2) if isinstance(item, ScoredDraft) else None
+        confidence = round(draft.confidence, 2) if isinstance(draft, ScoredDraft) else None
         numbered = claim.model_copy(update={"id": f"c{len(self.claims) + 1}", "confidence": confidence})
         self.claims.append(numbered)
         self.on_claim(numbered)
@@ -477,7 +478,7 @@ def _counted(items: Generator[Any, object, None], work: _Work) -> Generator[Requ
         while True:
             item = items.throw(error) if error else items.send(reply)
             reply, error = None, None
-            if isinstance(item, ClaimDraft | Rejection):
+            if isinstance(item, ClaimDraft | Verified | Rejection):
                 work.take(item)
                 continue
             try:

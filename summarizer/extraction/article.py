@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator
-from functools import cache, lru_cache, partial
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
@@ -12,7 +13,7 @@ from pydantic import BaseModel, Field, ValidationError
 from summarizer import prompting
 from summarizer.document import Document
 from summarizer.errors import InvalidOutputError, TruncatedError
-from summarizer.extraction.drafts import MAX_CLAIMS_PER_CHUNK, ClaimDraft
+from summarizer.extraction.drafts import MAX_CLAIMS_PER_CHUNK, ClaimDraft, Verified
 from summarizer.llm.base import Message, Schema, StructuredReply, StructuredRequest
 from summarizer.models import Rejection, RejectionReason
 from summarizer.sentences import Chunk, chunk, halve
@@ -20,7 +21,7 @@ from summarizer.verification import Verifier
 
 MAX_OUTPUT_TOKENS = 8192
 
-Steps = Generator[StructuredRequest[Any] | ClaimDraft | Rejection, object, None]
+Steps = Generator[StructuredRequest[Any] | ClaimDraft | Verified | Rejection, object, None]
 
 
 def steps(document: Document, *, max_reasks: int, chunk_chars: int = 6000, only: frozenset[int] | None = None) -> Steps:
@@ -37,12 +38,13 @@ def steps(document: Document, *, max_reasks: int, chunk_chars: int = 6000, only:
 
 def _chunk_steps(document: Document, part: Chunk, max_reasks: int, only: frozenset[int] | None) -> Steps:
     citable = frozenset(s.number for s in part.sentences if not s.is_heading and (only is None or s.number in only))
+    check = _Check(document, citable)
     request = StructuredRequest(
         _messages(document, part, only),
         ExtractedClaims,
         max_output_tokens=MAX_OUTPUT_TOKENS,
         max_reasks=max_reasks,
-        check=partial(_problems, document, citable),
+        check=check,
         schema=_schema(citable),
     )
     try:
@@ -61,7 +63,7 @@ def _chunk_steps(document: Document, part: Chunk, max_reasks: int, only: frozens
         yield from found
         return
     assert isinstance(reply, StructuredReply)
-    yield from reply.value.claims
+    yield from check.verified
 
 
 def _messages(document: Document, part: Chunk, only: frozenset[int] | None) -> tuple[Message, ...]:
@@ -113,14 +115,20 @@ def _schema(citable: frozenset[int]) -> Schema:
     return Schema(schema | {"$defs": schema["$defs"] | {"ClaimDraft": narrowed}})
 
 
-def _problems(document: Document, citable: frozenset[int], answer: ExtractedClaims) -> list[str]:
-    """What was not found in the article, in the checks' own words."""
-    verifier = Verifier(document)
-    return [
-        f"claims[{i}]: {reason.message}"
-        for i, claim in enumerate(answer.claims)
-        for reason in verifier.check(claim, citable)[1]
-    ]
+@dataclass
+class _Check:
+    """Holds an answer against the article; keeps the claims of the last one, so that they aren't checked twice."""
+
+    document: Document
+    citable: frozenset[int]
+    verified: list[Verified] = field(default_factory=list)
+
+    def __call__(self, answer: ExtractedClaims) -> list[str]:
+        """What was not found, in the checks' own words."""
+        verifier = Verifier(self.document)
+        checked = [(draft, *verifier.check(draft, self.citable)) for draft in answer.claims]
+        self.verified = [Verified(draft, claim) for draft, claim, _ in checked if claim is not None]
+        return [f"claims[{i}]: {reason.message}" for i, (_, _, reasons) in enumerate(checked) for reason in reasons]
 
 
 def _salvage(output: str | None) -> list[ClaimDraft | Rejection] | None:

@@ -5,11 +5,12 @@ The descriptions are part of the prompt and follow the annotation guide.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
-from summarizer.models import Attribution, Measure, SpeakerKind, Stance
+from summarizer.models import Attribution, Claim, Measure, SpeakerKind, Stance
 
 SHORT_CHARS = 200
 LONG_CHARS = 1000
@@ -92,6 +93,14 @@ class ClaimDraft(_Draft):
     said_on: Short | None = Field(
         default=None, description="Words of the article that date the utterance ('on Wednesday'), copied."
     )
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A draft and the claim that it is, once every check has passed."""
+
+    draft: ClaimDraft
+    claim: Claim
 
 
 class ScoredDraft(ClaimDraft):
