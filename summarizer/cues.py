@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from summarizer import resources
 from summarizer.models import Sentence
@@ -58,8 +58,7 @@ class Cue:
     weak: bool = False
 
 
-@dataclass(frozen=True)
-class _Token:
+class _Token(NamedTuple):
     start: int
     end: int
     forms: tuple[str, ...]
@@ -76,6 +75,7 @@ class _Lexicon:
     first_person: set[str] = field(default_factory=set)
     particles: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     all_particles: set[str] = field(default_factory=set)
+    known: frozenset[str] = frozenset()
     pairs: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     phrases: dict[str, list[tuple[tuple[str, ...], Kind]]] = field(default_factory=lambda: defaultdict(list))
     patterns: list[re.Pattern[str]] = field(default_factory=list)
@@ -88,9 +88,11 @@ def find_cues(text: str, sentence: Sentence, language: str) -> list[Cue]:
     for name in names:
         lexicon = _lexicon(name)
         tokens = list(_tokens(text, sentence, folded=lexicon.folded))
+        # Of most words the lists know nothing.
+        known = [(i, form) for i, token in enumerate(tokens) for form in token.forms if form in lexicon.known]
         for start, end, kind, weak in (
-            *_phrase_cues(tokens, lexicon),
-            *_word_cues(text, sentence, tokens, lexicon),
+            *_phrase_cues(tokens, known, lexicon),
+            *_word_cues(text, sentence, tokens, known, lexicon),
             *_pattern_cues(text, sentence, lexicon),
         ):
             found.setdefault((start, end, kind), Cue(start, end, text[start:end], kind, weak))
@@ -129,29 +131,30 @@ def _tokens(text: str, sentence: Sentence, *, folded: bool) -> Iterator[_Token]:
 _Found = tuple[int, int, Kind, bool]
 
 
-def _phrase_cues(tokens: list[_Token], lexicon: _Lexicon) -> Iterator[_Found]:
-    for index, token in enumerate(tokens):
-        for form in token.forms:
-            for rest, kind in lexicon.phrases.get(form, ()):
-                after = tokens[index + 1 : index + 1 + len(rest)]
-                if len(after) == len(rest) and all(w in t.forms for w, t in zip(rest, after, strict=True)):
-                    yield token.start, (after or [token])[-1].end, kind, False
+def _phrase_cues(tokens: list[_Token], known: list[tuple[int, str]], lexicon: _Lexicon) -> Iterator[_Found]:
+    for index, form in known:
+        for rest, kind in lexicon.phrases.get(form, ()):
+            after = tokens[index + 1 : index + 1 + len(rest)]
+            if len(after) == len(rest) and all(w in t.forms for w, t in zip(rest, after, strict=True)):
+                yield tokens[index].start, (after or [tokens[index]])[-1].end, kind, False
 
 
-def _word_cues(text: str, sentence: Sentence, tokens: list[_Token], lexicon: _Lexicon) -> Iterator[_Found]:
+def _word_cues(
+    text: str, sentence: Sentence, tokens: list[_Token], known: list[tuple[int, str]], lexicon: _Lexicon
+) -> Iterator[_Found]:
     present = {form for token in tokens for form in token.forms}
     particles = _final_particles(text, sentence, tokens, lexicon)
-    for index, token in enumerate(tokens):
-        for form in token.forms:
-            own = not present.isdisjoint(lexicon.pairs.get(form, ()))
-            parted = any(particles.get(p, -1) > token.start for p in lexicon.particles.get(form, ()))
-            if form in lexicon.verbs or own or parted:
-                yield token.start, token.end, "verb", False
-            if form in lexicon.subjunctive:
-                if not _has_subject(tokens, index, lexicon.first_person):
-                    yield token.start, token.end, "subjunctive", False
-            elif form in lexicon.weak:
-                yield token.start, token.end, lexicon.weak[form], True
+    for index, form in known:
+        token = tokens[index]
+        own = not present.isdisjoint(lexicon.pairs.get(form, ()))
+        parted = any(particles.get(p, -1) > token.start for p in lexicon.particles.get(form, ()))
+        if form in lexicon.verbs or own or parted:
+            yield token.start, token.end, "verb", False
+        if form in lexicon.subjunctive:
+            if not _has_subject(tokens, index, lexicon.first_person):
+                yield token.start, token.end, "subjunctive", False
+        elif form in lexicon.weak:
+            yield token.start, token.end, lexicon.weak[form], True
 
 
 def _final_particles(text: str, sentence: Sentence, tokens: list[_Token], lexicon: _Lexicon) -> dict[str, int]:
@@ -246,6 +249,8 @@ def _lexicon(language: str) -> _Lexicon:
         _add_german_verbs(lexicon, lists)
     else:
         _add_english_verbs(lexicon, lists)
+    groups = (lexicon.verbs, lexicon.subjunctive, lexicon.weak, lexicon.particles, lexicon.pairs, lexicon.phrases)
+    lexicon.known = frozenset().union(*groups)
     return lexicon
 
 

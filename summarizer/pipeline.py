@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from summarizer.llm.pacing import Pacer
 
 Profile = Literal["article", "sentence"]
+Answers = tuple[Reply | ModelError, ...]
 ANSWERS: tuple[type[BaseModel], ...] = (ClaimDraft, summarizing.SummaryDraft, SpeakerNames)
 """The types that a model answers in."""
 CERTAIN = (AuthenticationError, QuotaError, ModelNotFoundError, WeightsError, ConfigurationError, LimitReachedError)
@@ -120,10 +121,10 @@ class _Work:
     def uncovered(self) -> list[Uncovered]:
         """Sentences on the topic with a reporting cue that no claim cites."""
         cited = {e.sentence for c in self.claims for e in c.evidence}
-        pattern = prompting.topic(self.settings.topic)
+        topic = prompting.topic(self.settings.topic)
         found = []
         for s in self.document.sentences:
-            if s.is_heading or s.number in cited or not pattern.search(self.document.text(s)):
+            if s.is_heading or s.number in cited or not topic.is_in(self.document.text(s)):
                 continue
             cues = [c for c in self.document.cues(s) if not c.weak]
             if cues:
@@ -282,14 +283,10 @@ class Summarizer:
         """
         steps = self._steps(_as_article(article))
         self.open()
-        reply: Reply | ModelError | None = None
         try:
+            requests = next(steps)
             while True:
-                request = _advance(steps, reply)
-                try:
-                    reply = self._reply(request)
-                except ModelError as error:
-                    reply = error
+                requests = steps.send(tuple(map(self._answer, requests)))
         except StopIteration as stop:
             report: Report = stop.value
             return report
@@ -301,14 +298,10 @@ class Summarizer:
         steps = self._steps(_as_article(article))
         if self._model is None:
             await asyncio.to_thread(self.open)
-        reply: Reply | ModelError | None = None
         try:
+            requests = next(steps)
             while True:
-                request = _advance(steps, reply)
-                try:
-                    reply = await self._areply(request)
-                except ModelError as error:
-                    reply = error
+                requests = steps.send(await self._answers(requests))
         except StopIteration as stop:
             report: Report = stop.value
             return report
@@ -342,10 +335,12 @@ class Summarizer:
         `batch_log` requests go through the service's Batch API, those of a thousand articles together.
 
         Raises:
-            ConfigurationError: the model has no Batch API.
+            ConfigurationError: the model has no Batch API, or `max_concurrency` is less than 1.
         """
         import asyncio
 
+        if max_concurrency < 1:
+            raise ConfigurationError(f"max_concurrency is {max_concurrency}.", "Give a number from 1.")
         model = await asyncio.to_thread(self.open)
         self.meter = Meter(limits or Limits())
         if batch_log is not None:
@@ -362,12 +357,40 @@ class Summarizer:
             yield 1 if isinstance(model, CompletionModel) else max_concurrency
 
     async def _outcome(self, article: Article | str) -> Report | FailedArticle:
+        read = article if isinstance(article, Article) else None
         try:
-            return await self.asummarize(article)
+            read = _as_article(article)
+            return await self.asummarize(read)
         except CERTAIN:
             raise
         except SummarizerError as error:
-            return failed(error, article if isinstance(article, Article) else None)
+            return failed(error, read)
+
+    def _answer(self, request: Request) -> Reply | ModelError:
+        try:
+            return self._reply(request)
+        except ModelError as error:
+            return error
+
+    async def _aanswer(self, request: Request) -> Reply | ModelError:
+        try:
+            return await self._areply(request)
+        except ModelError as error:
+            return error
+
+    async def _answers(self, requests: tuple[Request, ...]) -> Answers:
+        """The answers to requests at once. Where one may not be sent, those under way are waited for: they are paid."""
+        import asyncio
+
+        if len(requests) == 1:
+            return (await self._aanswer(requests[0]),)
+        answers = await asyncio.gather(*map(self._aanswer, requests), return_exceptions=True)
+        for answer in answers:
+            if isinstance(answer, BaseException) and not isinstance(answer, ModelError):
+                raise answer
+        return tuple(
+            answer for answer in answers if not isinstance(answer, BaseException) or isinstance(answer, ModelError)
+        )
 
     def _reply(self, request: Request) -> Reply:
         model, cache = self.open(), self._opened_cache()
@@ -402,7 +425,7 @@ class Summarizer:
         model = self.open()
         return model.identity if isinstance(model, IdentifiedModel) else model.name
 
-    def _steps(self, article: Article) -> Generator[Request, object, Report]:
+    def _steps(self, article: Article) -> Generator[tuple[Request, ...], Answers, Report]:
         started_at, started = datetime.now(UTC), time.monotonic()
         document = Document.of(article)
         work = _Work(document, Verifier(document), self.settings, self._on_claim)
@@ -464,30 +487,23 @@ def schema_hash(types: Iterable[type[BaseModel]]) -> str:
     return hashlib.sha256(json.dumps(schemas, sort_keys=True).encode()).hexdigest()
 
 
-def _advance(steps: Generator[Request, object, Report], reply: object) -> Request:
-    """The next request, after a reply or the error that came instead; None starts the steps."""
-    return steps.throw(reply) if isinstance(reply, ModelError) else steps.send(reply)
+def _counted(items: Generator[Any, object, None], work: _Work) -> Generator[tuple[Request, ...], Answers, Usage]:
+    """Pass requests on and replies back, take drafts, and add up what was spent.
 
-
-def _counted(items: Generator[Any, object, None], work: _Work) -> Generator[Request, object, Usage]:
-    """Pass requests on and replies back, take drafts, and add up what was spent."""
+    Who asks for one thing gets the reply or has the error raised; who asks for several at once gets them all.
+    """
     usage = Usage()
-    reply: object = None
-    error: ModelError | None = None
+    answer: object = None
     try:
         while True:
-            item = items.throw(error) if error else items.send(reply)
-            reply, error = None, None
+            item = items.throw(answer) if isinstance(answer, ModelError) else items.send(answer)
+            answer = None
             if isinstance(item, ClaimDraft | Verified | Rejection):
                 work.take(item)
                 continue
-            try:
-                reply = yield item
-            except ModelError as failure:
-                error = failure
-                usage += failure.usage or Usage()
-            else:
-                usage += getattr(reply, "usage", Usage())
+            answers = yield item if isinstance(item, tuple) else (item,)
+            usage = sum((each.usage or Usage() for each in answers), usage)
+            answer = answers if isinstance(item, tuple) else answers[0]
     except StopIteration:
         return usage
 

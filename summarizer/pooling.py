@@ -18,23 +18,28 @@ async def pooled(
     After an error of `work` or `items` nothing new is begun; it is raised when what was under way has ended.
     """
     source = items if isinstance(items, AsyncGenerator) else _stepwise(items)
-    results: asyncio.Queue[O | _End] = asyncio.Queue(maxsize=at_a_time)
+    results: asyncio.Queue[O | _End] = asyncio.Queue()
+    room = asyncio.Semaphore(at_a_time)
     turn = asyncio.Lock()
-    first_error: Exception | None = None
+    first_error: Exception | asyncio.CancelledError | None = None
 
     async def worker() -> None:
         nonlocal first_error
         try:
-            while first_error is None:
+            while True:
                 async with turn:
-                    item = await anext(source)
-                await results.put(await work(item))
-            await results.put(_End())
-        except StopAsyncIteration:
-            await results.put(_End())
-        except Exception as error:
+                    item = await anext(source, _END) if first_error is None else _END
+                # The wait for an item may have been long.
+                if isinstance(item, _End) or first_error is not None:
+                    break
+                result = await work(item)
+                await room.acquire()
+                results.put_nowait(result)
+        except (Exception, asyncio.CancelledError) as error:
+            # `work` may have waited for something that somebody else cancelled.
             first_error = first_error or error
-            await results.put(_End())
+        finally:
+            results.put_nowait(_END)
 
     workers = [asyncio.create_task(worker()) for _ in range(at_a_time)]
     try:
@@ -44,6 +49,7 @@ async def pooled(
             if isinstance(result, _End):
                 ended += 1
             else:
+                room.release()
                 yield result
         if first_error is not None:
             raise first_error
@@ -51,10 +57,14 @@ async def pooled(
         for task in workers:
             task.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
+        await source.aclose()
 
 
 class _End:
     """A worker has ended."""
+
+
+_END = _End()
 
 
 async def _stepwise(items: Iterable[I]) -> AsyncGenerator[I, None]:

@@ -36,7 +36,7 @@ class CueVerbs:
         started_at, started = datetime.now(UTC), time.monotonic()
         document = Document.of(article)
         claims: list[Claim] = []
-        for sentence in document.sentences if prompting.topic_core(TOPIC).search(article.text) else ():
+        for sentence in document.sentences if prompting.topic_core(TOPIC).is_in(article.text) else ():
             claim = _claim(document, sentence, f"c{len(claims) + 1}")
             if claim is not None:
                 claims.append(claim)
@@ -55,7 +55,7 @@ def _claim(document: Document, sentence: Sentence, identifier: str) -> Claim | N
     article, text = document.article, document.text(sentence)
     paragraph = " ".join(document.text(s) for s in document.paragraph(sentence))
     cues = [c for c in find_cues(article.text, sentence, article.language) if not c.weak]
-    if sentence.is_heading or not cues or not prompting.topic(TOPIC).search(paragraph):
+    if sentence.is_heading or not cues or not prompting.topic(TOPIC).is_in(paragraph):
         return None
     speaker = _nearest(article, sentence, cues[0])
     if speaker is None:

@@ -7,9 +7,11 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import TypeVar
 
 from summarizer.errors import OutputError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class LinesFile:
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file: BinaryIO = path.open("r+b" if path.exists() else "x+b")
+            # Without a buffer, which would keep what the disk didn't take and try again at every turn.
+            self._file = path.open("r+b" if path.exists() else "x+b", buffering=0)
             self.size = self._file.seek(0, os.SEEK_END)
         except OSError as error:
             raise _unwritable(path, error) from error
@@ -39,8 +42,9 @@ class LinesFile:
         place = Place(self.size, self.size + len(line), zlib.crc32(line))
         try:
             self._file.seek(self.size)
-            self._file.write(line)
-            self._file.flush()
+            rest = memoryview(line)
+            while rest:
+                rest = rest[self._file.write(rest) :]
         except OSError as error:
             self.cut(self.size)
             raise _unwritable(self.path, error) from error
@@ -57,24 +61,33 @@ class LinesFile:
 
     def line(self, place: Place) -> bytes | None:
         """The line at a place, or None if it isn't the one that was written there."""
-        self._file.seek(place.start)
-        line = self._file.read(place.end - place.start)
+        try:
+            self._file.seek(place.start)
+            line = self._file.read(place.end - place.start)
+        except OSError as error:
+            raise OutputError(f"{self.path} can't be read: {error.strerror or error}.", "Check the disk.") from error
         return line if len(line) == place.end - place.start and zlib.crc32(line) == place.crc else None
 
-    def copy_to(self, path: Path, places: Iterable[Place]) -> Iterator[tuple[Place, Place]]:
-        """Write the lines at these places to another file, to the disk; gives each line's old place and new one."""
+    def copy_to(self, path: Path, places: Iterable[tuple[T, Place]]) -> Iterator[tuple[T, Place | None]]:
+        """Write the lines at these places to another file, to the disk.
+
+        Gives each line's new place, or None for one that isn't the one that was written.
+        """
         at = 0
         try:
             with path.open("wb") as copy:
-                for place in places:
+                for what, place in places:
                     line = self.line(place)
-                    if line is not None:
-                        copy.write(line)
-                        yield place, Place(at, at + len(line), place.crc)
-                        at += len(line)
+                    if line is None:
+                        yield what, None
+                        continue
+                    copy.write(line)
+                    yield what, Place(at, at + len(line), place.crc)
+                    at += len(line)
                 copy.flush()
                 os.fsync(copy.fileno())
         except OSError as error:
+            path.unlink(missing_ok=True)
             raise _unwritable(path, error) from error
 
     def replace_by(self, path: Path) -> None:
@@ -82,7 +95,7 @@ class LinesFile:
         try:
             self._file.close()
             path.replace(self.path)
-            self._file = self.path.open("r+b")
+            self._file = self.path.open("r+b", buffering=0)
             self.size = self._file.seek(0, os.SEEK_END)
         except OSError as error:
             raise _unwritable(self.path, error) from error

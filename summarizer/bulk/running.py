@@ -11,11 +11,13 @@ from itertools import islice
 from typing import TypeVar
 
 from summarizer.bulk.journal import Entry, Journal, Status
-from summarizer.bulk.stores import Store
+from summarizer.bulk.stores import Store, Written
 from summarizer.errors import (
     PASSING_FAILURES,
     ConfigurationError,
     ConnectionFailedError,
+    FetchError,
+    InputError,
     LimitReachedError,
     ModelError,
     SummarizerError,
@@ -31,14 +33,16 @@ T = TypeVar("T")
 _READ_AHEAD = 8
 _MOST_KEPT = 1000
 _UNREACHABLE_AFTER = 8
+_UNREAD = frozenset({InputError.type, FetchError.type, ConfigurationError.type})
 
 
 @dataclass
 class Tally:
-    """How far a run is. `skipped` were done by an earlier one; `total` is None where it isn't known."""
+    """How far a run is. `total` is None where it isn't known; what an earlier run finished is told apart."""
 
     total: int | None = None
-    skipped: int = 0
+    done_before: int = 0
+    failed_before: int = 0
     done: int = 0
     failed: int = 0
     again: int = 0
@@ -47,12 +51,21 @@ class Tally:
     @property
     def finished(self) -> int:
         """Articles that need nothing more."""
-        return self.skipped + self.done + self.failed
+        return self.done_before + self.failed_before + self.done + self.failed
+
+    @property
+    def left(self) -> int | None:
+        """Articles that are still to be done, if it is known. Those that failed for now have been tried."""
+        # Files may come and go between being counted and being read.
+        return None if self.total is None else max(0, self.total - self.finished - self.again)
 
 
 @dataclass
 class Run:
-    """One run over many articles. `stopped` is why it ended before all were finished, if it did."""
+    """One run over many articles. `stopped` is why it ended before all were finished, if it did.
+
+    With `only_one` more than one article is a `ConfigurationError`: known beforehand it isn't, of a feed.
+    """
 
     summarizer: Summarizer
     journal: Journal
@@ -60,6 +73,7 @@ class Run:
     max_concurrency: int = 16
     limits: Limits = field(default_factory=Limits)
     batch: bool = False
+    only_one: bool = False
     on_failure: Callable[[FailedArticle], None] = lambda failure: None
     on_change: Callable[[Tally], None] = lambda tally: None
     tally: Tally = field(default_factory=Tally)
@@ -80,10 +94,7 @@ class Run:
         try:
             log = self.journal if self.batch else None
             async with self.summarizer.many(self.max_concurrency, self.limits, batch_log=log) as at_a_time:
-                async with asyncio.timeout(self.summarizer.meter.left_s):
-                    await self._rounds(items, at_a_time)
-        except TimeoutError:
-            self.stopped = LimitReachedError(f"The deadline of {self.limits.deadline_s:g} s is over.")
+                await self._until_deadline(items, at_a_time)
         except ConfigurationError:
             raise
         except CERTAIN as error:
@@ -96,16 +107,29 @@ class Run:
             self.journal.forget_replies()
         self.store.finish(self.journal)
 
+    async def _until_deadline(self, items: Iterable[Item], at_a_time: int) -> None:
+        try:
+            async with asyncio.timeout(self.summarizer.meter.left_s) as deadline:
+                await self._rounds(items, at_a_time)
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            raise LimitReachedError(f"The deadline of {self.limits.deadline_s:g} s is over.") from None
+
     async def _rounds(self, items: Iterable[Item], at_a_time: int) -> None:
         await self._round(items, at_a_time)
-        while self._found:
-            found, self._found = self._found, deque()
-            if self.tally.total is not None:
-                self.tally.total += len(found)
-            await self._round(found, at_a_time)
+        await self._round_of_found(at_a_time)
         again, self._again = self._again, {}
         self.tally.again -= len(again)
         await self._round(again.values(), at_a_time)
+        await self._round_of_found(at_a_time)
+
+    async def _round_of_found(self, at_a_time: int) -> None:
+        """What feeds held. Those that entries lead to aren't followed, so that one round is enough."""
+        found, self._found = self._found, deque()
+        if self.tally.total is not None:
+            self.tally.total += len(found)
+        await self._round(found, at_a_time)
 
     async def _round(self, items: Iterable[Item], at_a_time: int) -> None:
         async with aclosing(pooled(self._unfinished(items), self._work, at_a_time)) as worked:
@@ -114,12 +138,18 @@ class Run:
                 self.on_change(self.tally)
 
     async def _unfinished(self, items: Iterable[Item]) -> AsyncGenerator[Item, None]:
+        number = 0
         async for item in _ahead(items):
-            if self.journal.is_done(item.source, item.digest):
-                self.tally.skipped += 1
-                self.on_change(self.tally)
-            else:
+            number += 1
+            if self.only_one and number > 1:
+                raise _more_than_one(item.source)
+            standing = self.journal.standing(item.source, item.digest)
+            if standing is None:
                 yield item
+                continue
+            self.tally.done_before += standing is Status.DONE
+            self.tally.failed_before += standing is Status.FAILED
+            self.on_change(self.tally)
 
     async def _work(self, item: Item) -> None:
         try:
@@ -127,11 +157,11 @@ class Run:
         except SummarizerError as error:
             self._take(item, failed(error, None, item.source))
             return
+        except Exception as error:
+            self._take(item, failed(_unforeseen(error), None, item.source))
+            return
         if isinstance(article, list):
-            # A feed: what it holds comes after all else, and it is no article itself.
-            self._found.extend(article)
-            if self.tally.total is not None:
-                self.tally.total -= 1
+            self._take_feed(item, article)
             return
         try:
             report = await self.summarizer.asummarize(article)
@@ -141,25 +171,32 @@ class Run:
             usage = error.usage if isinstance(error, ModelError) else None
             self._take(item, failed(error, article, item.source), usage or Usage())
             self._notice_unreachable(error)
+        except Exception as error:
+            self._take(item, failed(_unforeseen(error), article, item.source))
         else:
             self._unreachable = 0
             self._take(item, report, report.run.usage)
 
+    def _take_feed(self, item: Item, entries: list[Item]) -> None:
+        """What a feed holds comes after all else; it is no article itself."""
+        if self.only_one and len(entries) > 1:
+            raise _more_than_one(item.source)
+        self._found.extend(entries)
+        if self.tally.total is not None:
+            self.tally.total -= 1
+        # Where it could not be read before.
+        self.journal.forget([item.source])
+
     def _take(self, item: Item, outcome: Report | FailedArticle, usage: Usage | None = None) -> None:
         """Write an outcome to the output, then to the journal."""
         error = outcome.error if isinstance(outcome, FailedArticle) else None
-        status = _status(error)
-        written = None if status is Status.AGAIN else self.store.write(outcome)
+        status = _status(error, item)
+        # What was made before stays in its file until there is something better.
+        written = Written(name=self.journal.name_of(item.source))
+        if status is not Status.AGAIN:
+            written = self.store.write(item.source, outcome, self.journal)
         self.journal.record(
-            Entry(
-                item.source,
-                item.digest,
-                status,
-                error,
-                written.place if written else None,
-                written.name if written else None,
-                usage or Usage(),
-            )
+            Entry(item.source, item.digest, status, error, written.place, written.name, usage or Usage())
         )
         if status is Status.DONE:
             self.tally.done += 1
@@ -185,10 +222,23 @@ class _UnreachableError(Exception):
         self.error = error
 
 
-def _status(error: ErrorInfo | None) -> Status:
+def _status(error: ErrorInfo | None, item: Item) -> Status:
     if error is None:
         return Status.DONE
-    return Status.AGAIN if error.type in PASSING_FAILURES else Status.FAILED
+    # What can't be fetched or opened now is not known, and costs nothing to try again.
+    passing = error.type in PASSING_FAILURES or (item.digest is None and error.type in _UNREAD)
+    return Status.AGAIN if passing else Status.FAILED
+
+
+def _unforeseen(error: Exception) -> SummarizerError:
+    """A fault in this program that one article brings out: the others are not to suffer from it."""
+    return SummarizerError(f"It can't be worked on: {type(error).__name__}: {error}.", "Please report this.")
+
+
+def _more_than_one(source: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"One JSON document holds one report, and with {source} there are more.", "Use -f jsonl, or -o FOLDER/."
+    )
 
 
 async def _ahead(items: Iterable[T]) -> AsyncGenerator[T, None]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Protocol
 
@@ -28,8 +29,8 @@ class Store(Protocol):
     def settle(self, journal: Journal) -> int:
         """Make journal and output agree; gives how many results the output lost."""
 
-    def write(self, outcome: Report | FailedArticle) -> Written:
-        """Take a final result."""
+    def write(self, source: str, outcome: Report | FailedArticle, journal: Journal) -> Written:
+        """Take the final result of an article from a source."""
 
     def finish(self, journal: Journal) -> None:
         """Put in order what is there, and add what could not be done for now."""
@@ -49,12 +50,12 @@ class LineStore:
         """As `Journal.settle` says."""
         return journal.settle(self.lines)
 
-    def write(self, outcome: Report | FailedArticle) -> Written:
+    def write(self, source: str, outcome: Report | FailedArticle, journal: Journal) -> Written:
         """Append the line."""
         return Written(place=self.lines.append(to_jsonl_line(outcome).encode()))
 
     def finish(self, journal: Journal) -> None:
-        """Remove replaced lines, and add those of articles to be tried again."""
+        """Remove replaced lines, and add those of articles to be tried again. May be done twice."""
         journal.compact(self.lines)
         for failure in _to_be_tried_again(journal):
             self.lines.append(to_jsonl_line(failure).encode())
@@ -65,7 +66,10 @@ class LineStore:
 
 
 class FolderStore:
-    """A file a report, named by the article's id. Failures stand in the journal only."""
+    """A file a report, named by the article's id and, where another has that too, its source.
+
+    Failures stand in the journal only.
+    """
 
     def __init__(self, folder: Path, ending: str, text: Callable[[Report], bytes]) -> None:
         """`text` renders a report; raises `OutputError` where the folder can't be made."""
@@ -76,19 +80,22 @@ class FolderStore:
             raise OutputError(f"{folder} can't be made: {error.strerror}.", "Give another folder with -o.") from error
 
     def settle(self, journal: Journal) -> int:
-        """Forget reports whose files are gone."""
-        names = {path.name for path in self._folder.iterdir()}
-        return journal.forget([e.source for e in journal.entries(Status.DONE) if e.name and e.name not in names])
+        """Forget reports whose files are gone, empty, or of another format."""
+        return journal.forget([e.source for e in journal.entries(Status.DONE) if not self._is_there(e.name)])
 
-    def write(self, outcome: Report | FailedArticle) -> Written:
-        """Write the report's file: whole, or not at all."""
-        if not isinstance(outcome, Report):
-            return Written()
-        name = f"{_safe(outcome.article.id)}.{self._ending}"
-        path, draft = self._folder / name, self._folder / f".{name}.new"
+    def write(self, source: str, outcome: Report | FailedArticle, journal: Journal) -> Written:
+        """Write the report's file: whole, or not at all. The file of an earlier report on the source goes."""
+        before = journal.name_of(source)
+        name = self._name(source, outcome, journal) if isinstance(outcome, Report) else None
+        path = self._folder / (name or before or "")
+        draft = self._folder / f".{name}.new"
         try:
-            draft.write_bytes(self._text(outcome))
-            draft.replace(path)
+            if name is not None and isinstance(outcome, Report):
+                draft.write_bytes(self._text(outcome))
+                draft.replace(path)
+            # Before the journal is told: if that fails, the old report is found to be gone and made again.
+            if before is not None and before != name:
+                (self._folder / before).unlink(missing_ok=True)
         except OSError as error:
             draft.unlink(missing_ok=True)
             raise OutputError(
@@ -103,6 +110,23 @@ class FolderStore:
     def close(self) -> None:
         """Nothing is open."""
 
+    def _name(self, source: str, report: Report, journal: Journal) -> str:
+        """A name that no other article of the journal has."""
+        stem = _safe(report.article.id)
+        name = f"{stem}.{self._ending}"
+        if journal.has_name(name, besides=source):
+            digest = blake2b(source.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+            name = f"{stem}-{digest}.{self._ending}"
+        return name
+
+    def _is_there(self, name: str | None) -> bool:
+        if name is None or not name.endswith(f".{self._ending}"):
+            return False
+        try:
+            return (self._folder / name).stat().st_size > 0
+        except OSError:
+            return False
+
 
 class StreamStore:
     """JSON Lines to a function, at once."""
@@ -114,7 +138,7 @@ class StreamStore:
         """A stream has no past."""
         return 0
 
-    def write(self, outcome: Report | FailedArticle) -> Written:
+    def write(self, source: str, outcome: Report | FailedArticle, journal: Journal) -> Written:
         """Pass the line on."""
         self._write(to_jsonl_line(outcome))
         return Written()
@@ -128,14 +152,13 @@ class StreamStore:
         """The stream is the caller's."""
 
 
-def _to_be_tried_again(journal: Journal) -> list[FailedArticle]:
-    return [
-        FailedArticle(article=ArticleReference(source=entry.source), error=entry.error)
-        for entry in journal.entries(Status.AGAIN)
-        if entry.error
-    ]
+def _to_be_tried_again(journal: Journal) -> Iterator[FailedArticle]:
+    for entry in journal.entries(Status.AGAIN):
+        if entry.error:
+            yield FailedArticle(article=ArticleReference(source=entry.source), error=entry.error)
 
 
 def _safe(name: str) -> str:
-    """An id of the user's own, as a file name."""
-    return "".join(c if c.isalnum() or c in "-_." else "_" for c in name).lstrip(".")[:150] or "article"
+    """An id of the user's own, as a file name of at most 150 bytes."""
+    safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in name).lstrip(".")
+    return safe.encode()[:150].decode(errors="ignore") or "article"

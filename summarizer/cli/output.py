@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -49,21 +51,56 @@ class Output:
     many: bool
 
     @classmethod
-    def chosen(cls, given: Format | None, group_by: Group, count: int | None, path: Path | None) -> Output:
-        """The output for so many articles; the format follows from the path or the terminal if not given.
+    def chosen(
+        cls, given: Format | None, group_by: Group, sources: Sequence[str], count: int | None, path: Path | None
+    ) -> Output:
+        """The output for so many articles from sources; the format follows from path or terminal if not given.
 
         Raises:
-            ConfigurationError: the format can't hold so many articles.
+            ConfigurationError: the format can't hold so many articles, or they would be taken for sources.
         """
-        many = count != 1
-        if given is Format.JSON and many and (path is None or path.suffix):
+        # An address may be a feed, and tomorrow there is more in a folder than today.
+        many = count != 1 or not _is_single(sources[0])
+        output = cls(given or _format_for(many, path), group_by, path, many)
+        if output.only_one and count not in (None, 1):
             raise ConfigurationError("One JSON document holds one report.", "Use -f jsonl, or -o FOLDER/.")
-        return cls(given or _format_for(many, path), group_by, path, many)
+        if output._is_read_from(sources):
+            raise ConfigurationError(
+                f"The reports in {path} would be read as articles by the next run.", "Give another folder with -o."
+            )
+        return output
+
+    @property
+    def only_one(self) -> bool:
+        """Whether there is room for one report only."""
+        return self.format is Format.JSON and (self.path is None or not self._is_folder(self.path))
 
     @property
     def journal_path(self) -> Path | None:
-        """Where it is written down what is done: beside the output of many articles, else nowhere."""
-        return None if self.path is None or not self.many else self.path.with_name(f"{self.path.name}.journal")
+        """Where it is written down what is done: beside the output of many articles, else nowhere.
+
+        A single article's output is written anew, unless there are others in it.
+        """
+        if self.path is None or self.only_one:
+            return None
+        path = _beside(self.path, ".journal")
+        return path if self.many or path.is_file() else None
+
+    def owns(self, source: str) -> bool:
+        """Whether a source is a file of this output's own, which may lie in a folder that is read."""
+        if self.path is None:
+            return False
+        if self._is_folder(self.path):
+            path = Path(source)
+            return path.suffix == f".{_ending(self.format)}" and _absolute(path.parent) == _absolute(self.path)
+        for own in (self.path, self._spool_path):
+            if own is None or own.name not in source:
+                continue
+            # A line of JSON Lines is named by its file and what tells it apart: reports.jsonl#17.
+            folder, _, _ = source.rpartition(own.name) if source.endswith(own.name) else source.partition(f"{own.name}#")
+            if _absolute(Path(f"{folder}{own.name}")) == _absolute(own):
+                return True
+        return False
 
     def check(self) -> None:
         """Raise `ConfigurationError` where many articles would overwrite a file that isn't known."""
@@ -76,17 +113,24 @@ class Output:
             )
 
     def remove(self) -> None:
-        """Remove journal and results of an earlier run, but no file of a folder."""
-        for path in (self.journal_path, self._spool_path, None if self.format is not Format.JSONL else self.path):
+        """Remove journal and results of an earlier run, but no file of a folder. Raises `OutputError`."""
+        from summarizer.bulk import journal
+
+        if self.journal_path is not None:
+            journal.remove(self.journal_path)
+        for path in (self._spool_path, None if self.format is not Format.JSONL else self.path):
             if path is not None and path.is_file():
-                path.unlink()
+                try:
+                    path.unlink()
+                except OSError as error:
+                    raise _unwritable(path, error) from error
 
     def store(self) -> Store:
         """What takes the results. Raises `OutputError`."""
         from summarizer.bulk.stores import FolderStore, LineStore, StreamStore
 
         if self.path is None and self.format is Format.JSONL:
-            return StreamStore(_to_stdout)
+            return StreamStore(lambda line: _to_stdout(line.encode()))
         if self.path is not None and self._is_folder(self.path):
             return FolderStore(self.path, _ending(self.format), self._file)
         if self.path is not None and self.format is Format.JSONL:
@@ -97,6 +141,7 @@ class Output:
 
     def render(self, store: Store, journal: Journal) -> None:
         """Write what was only kept as lines. Raises `OutputError`."""
+        from summarizer.bulk.journal import Status
         from summarizer.bulk.stores import LineStore
 
         if not isinstance(store, LineStore) or store.lines.path == self.path:
@@ -105,15 +150,19 @@ class Output:
         if self.path is None:
             self._to_stdout(reports)
             return
+        if not self.many and not journal.counts().get(Status.DONE):
+            # Nothing came of the only article: what was there before stays.
+            return
+        draft = _beside(self.path, ".new")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            draft = self.path.with_name(f"{self.path.name}.new")
             with draft.open("wb") as file:
                 for piece in self._pieces(reports):
                     file.write(piece)
             draft.replace(self.path)
         except OSError as error:
-            raise OutputError(f"{self.path} can't be written: {error.strerror}.", "Give another path.") from error
+            draft.unlink(missing_ok=True)
+            raise _unwritable(self.path, error) from error
 
     def clean(self, store: Store) -> None:
         """Remove the temporary file, if there is one."""
@@ -121,17 +170,31 @@ class Output:
 
         store.close()
         if isinstance(store, LineStore) and store.lines.path not in (self.path, self._spool_path):
-            store.lines.path.unlink(missing_ok=True)
-            store.lines.path.parent.rmdir()
+            shutil.rmtree(store.lines.path.parent, ignore_errors=True)
 
     @property
     def _spool_path(self) -> Path | None:
-        if self.path is None or not self.many or self.format is Format.JSONL or self._is_folder(self.path):
+        if self.path is None or self.journal_path is None:
             return None
-        return self.path.with_name(f"{self.path.name}.reports.jsonl")
+        if self.format is Format.JSONL or self._is_folder(self.path):
+            return None
+        return _beside(self.path, ".reports.jsonl")
 
     def _is_folder(self, path: Path) -> bool:
         return path.is_dir() or (not path.suffix and self.format is not Format.TABLE)
+
+    def _is_read_from(self, sources: Sequence[str]) -> bool:
+        """Whether reports would lie in a folder that is read, and couldn't be told from the articles there."""
+        from summarizer.reading.files import READABLE_SUFFIXES
+
+        ending = f".{_ending(self.format)}"
+        if self.path is None or ending not in READABLE_SUFFIXES or not self._is_folder(self.path):
+            return False
+        own = _absolute(self.path)
+        return any(
+            _absolute(path) == own or (path.suffix == ending and _absolute(path.parent) == own)
+            for path in map(Path, sources)
+        )
 
     def _to_stdout(self, reports: Iterator[Report]) -> None:
         from summarizer import rendering
@@ -142,7 +205,7 @@ class Output:
             rendering.write_table(reports, Console(), group_by=rendering.GroupBy(self.group_by.value))
             return
         for piece in self._pieces(reports, to_file=False):
-            _to_stdout(piece.decode(errors="surrogatepass"))
+            _to_stdout(piece)
 
     def _file(self, report: Report) -> bytes:
         return b"".join(self._pieces(iter([report])))
@@ -168,7 +231,8 @@ class Output:
             from rich.console import Console
 
             buffer = io.StringIO()
-            rendering.write_table(reports, Console(file=buffer, width=100), group_by=grouping)
+            console = Console(file=buffer, width=100, force_terminal=False)
+            rendering.write_table(reports, console, group_by=grouping)
             yield buffer.getvalue().encode()
         else:
             write = rendering.to_json if self.format is Format.JSON else rendering.to_jsonl_line
@@ -195,9 +259,43 @@ def _format_for(many: bool, path: Path | None) -> Format:
     return Format.JSON if not many or (path is not None and not path.suffix) else Format.JSONL
 
 
-def _to_stdout(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()
+def _to_stdout(data: bytes) -> None:
+    """Write UTF-8 with the line ends that it has, whatever the terminal's or the system's own are."""
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        # Python would try again to write the rest at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            raise OutputError("Whoever read standard output has closed it.") from error
+        raise OutputError(f"Standard output can't be written: {error.strerror}.", "Write to a file with -o.") from error
+
+
+def _is_single(source: str) -> bool:
+    """Whether a source is one article for sure, and not a folder, a pattern, JSON Lines, or perhaps a feed."""
+    from summarizer.reading.files import FEED_SUFFIXES, LINES_SUFFIXES, is_address
+    from summarizer.reading.walking import is_pattern
+
+    path = Path(source)
+    if source == "-" or is_address(source) or path.suffix.lower() in FEED_SUFFIXES | LINES_SUFFIXES:
+        return False
+    return path.is_file() or not (path.is_dir() or is_pattern(source))
+
+
+def _beside(path: Path, ending: str) -> Path:
+    """The path with more at its end; of `.` and `..` the folder's own name is taken."""
+    whole = path if path.name not in ("", "..") else _absolute(path)
+    return whole.parent / f"{whole.name}{ending}"
+
+
+def _absolute(path: Path) -> Path:
+    # Not `resolve`: a link keeps its own name.
+    return Path(os.path.abspath(path))  # noqa: PTH100
+
+
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    return OutputError(f"{path} can't be written: {error.strerror}.", "Make room, or give another path.")
 
 
 def _ending(chosen: Format) -> str:

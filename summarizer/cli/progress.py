@@ -12,16 +12,19 @@ if TYPE_CHECKING:
     from summarizer.models import Usage
 
 _LINE_EVERY_S = 30.0
+_REDRAWN_EVERY_S = 0.1
 
 
 class ArticlesProgress:
     """A bar on a terminal; elsewhere a line now and then. Shows nothing for a single article."""
 
-    def __init__(self, console: Console, *, shown: bool) -> None:
+    def __init__(self, console: Console, *, shown: bool, line_every_s: float = _LINE_EVERY_S) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         self._console, self._shown = console, shown
+        self._every_s = _REDRAWN_EVERY_S if console.is_terminal else line_every_s
         self._started = self._last = time.monotonic()
+        self._tally: Tally | None = None
         self._bar = Progress(
             TextColumn("Articles"),
             BarColumn(),
@@ -41,35 +44,37 @@ class ArticlesProgress:
         self.close()
 
     def close(self) -> None:
-        """Leave the bar as it is."""
+        """Leave the bar as it is in the end."""
+        if self._tally is not None and self._console.is_terminal:
+            self._show(self._tally, time.monotonic())
+        self._tally = None
         self._bar.stop()
 
     def show(self, tally: Tally) -> None:
         """Take the state in."""
         now = time.monotonic()
-        on_terminal = self._console.is_terminal
-        if not self._shown or (now - self._last < (0.1 if on_terminal else _LINE_EVERY_S)):
-            return
-        self._last = now
-        rate = (tally.done + tally.failed) / (now - self._started)
-        state = ", ".join(
-            part
-            for part in (
-                f"{tally.failed} failed" if tally.failed else "",
-                f"{tally.again} to try again" if tally.again else "",
-                f"{rate:.1f}/s" if rate >= 1 else f"{60 * rate:.1f}/min",
-                spent(tally.usage),
-            )
-            if part
-        )
-        if on_terminal:
+        self._tally = tally
+        if self._shown and now - self._last >= self._every_s:
+            self._last = now
+            self._show(tally, now)
+
+    def _show(self, tally: Tally, now: float) -> None:
+        rate = (tally.done + tally.failed) / max(now - self._started, 1e-3)
+        parts = [
+            f"{tally.failed:,} failed" if tally.failed else "",
+            f"{tally.again:,} to try again" if tally.again else "",
+            (f"{rate:.1f}/s" if rate >= 1 else f"{60 * rate:.1f}/min") if rate else "",
+            spent(tally.usage),
+        ]
+        if self._console.is_terminal:
+            state = ", ".join(part for part in parts if part)
             self._bar.update(self._task, completed=tally.finished, total=tally.total, state=state)
             return
-        left = ""
-        if tally.total and rate:
-            left = f", {(tally.total - tally.finished) / rate / 60:.0f} min left"
+        if tally.left and rate:
+            parts.append(f"{max(1, round(tally.left / rate / 60)):,} min left")
         of = f" of {tally.total:,}" if tally.total else ""
-        self._console.print(f"{tally.finished:,}{of} articles, {state}{left}", markup=False, soft_wrap=True)
+        line = ", ".join([f"{tally.finished:,}{of} articles", *(part for part in parts if part)])
+        self._console.print(line, markup=False, soft_wrap=True)
 
 
 def spent(usage: Usage) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any
@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from summarizer import prompting
 from summarizer.document import Document
-from summarizer.errors import InvalidOutputError, TruncatedError
+from summarizer.errors import InvalidOutputError, ModelError, TruncatedError
 from summarizer.extraction.drafts import MAX_CLAIMS_PER_CHUNK, ClaimDraft, Verified
 from summarizer.llm.base import Message, Schema, StructuredReply, StructuredRequest
 from summarizer.models import Rejection, RejectionReason
@@ -21,49 +21,68 @@ from summarizer.verification import Verifier
 
 MAX_OUTPUT_TOKENS = 8192
 
-Steps = Generator[StructuredRequest[Any] | ClaimDraft | Verified | Rejection, object, None]
+Steps = Generator[tuple[StructuredRequest[Any], ...] | ClaimDraft | Verified | Rejection, object, None]
 
 
 def steps(document: Document, *, max_reasks: int, chunk_chars: int = 6000, only: frozenset[int] | None = None) -> Steps:
-    """Yields requests, to be sent the replies, then each chunk's drafts, and what could not even be parsed.
+    """Yields requests together, to be sent the replies and errors, then drafts, and what could not even be parsed.
 
     `chunk_chars` is how much of the article one request shows.
     `only` restricts what may be cited (a second look at uncovered sentences).
     """
-    for part in chunk(document.sentences, document.article.text, max_chars=chunk_chars):
-        citable = frozenset(s.number for s in part.sentences if not s.is_heading)
-        if citable & only if only is not None else citable:
-            yield from _chunk_steps(document, part, max_reasks, only)
+    parts = chunk(document.sentences, document.article.text, max_chars=chunk_chars)
+    yield from _ask([_Question.about(document, part, max_reasks, only) for part in parts])
 
 
-def _chunk_steps(document: Document, part: Chunk, max_reasks: int, only: frozenset[int] | None) -> Steps:
-    citable = frozenset(s.number for s in part.sentences if not s.is_heading and (only is None or s.number in only))
-    check = _Check(document, citable)
-    request = StructuredRequest(
-        _messages(document, part, only),
-        ExtractedClaims,
-        max_output_tokens=MAX_OUTPUT_TOKENS,
-        max_reasks=max_reasks,
-        check=check,
-        schema=_schema(citable),
-    )
-    try:
-        reply = yield request
-    except TruncatedError:
-        halves = halve(part)
-        if halves is None:
-            raise
-        for half in halves:
-            yield from _chunk_steps(document, half, max_reasks, only)
-        return
-    except InvalidOutputError as error:
-        found = _salvage(error.last_output)
-        if found is None:
-            raise
+@dataclass(frozen=True)
+class _Question:
+    """What is asked about one chunk, and what holds the answer against the article."""
+
+    document: Document
+    part: Chunk
+    request: StructuredRequest[ExtractedClaims]
+    check: _Check
+    only: frozenset[int] | None
+
+    @classmethod
+    def about(cls, document: Document, part: Chunk, max_reasks: int, only: frozenset[int] | None) -> _Question:
+        numbers = {s.number for s in part.sentences if not s.is_heading}
+        citable = frozenset(numbers if only is None else numbers & only)
+        check = _Check(document, citable)
+        request = StructuredRequest(
+            _messages(document, part, only),
+            ExtractedClaims,
+            max_output_tokens=MAX_OUTPUT_TOKENS,
+            max_reasks=max_reasks,
+            check=check,
+            schema=_schema(citable),
+        )
+        return cls(document, part, request, check, only)
+
+    def halves(self) -> list[_Question] | None:
+        """Questions about less each, or None where there is nothing to part."""
+        parts = halve(self.part)
+        return parts and [self.about(self.document, part, self.request.max_reasks, self.only) for part in parts]
+
+
+def _ask(questions: Sequence[_Question]) -> Steps:
+    """All at once: none needs another's answer."""
+    questions = [question for question in questions if question.check.citable]
+    replies = yield tuple(question.request for question in questions)
+    assert isinstance(replies, tuple)
+    for question, reply in zip(questions, replies, strict=True):
+        yield from _answered(question, reply)
+
+
+def _answered(question: _Question, reply: StructuredReply[ExtractedClaims] | ModelError) -> Steps:
+    if isinstance(reply, TruncatedError) and (halves := question.halves()):
+        yield from _ask(halves)
+    elif isinstance(reply, InvalidOutputError) and (found := _salvage(reply.last_output)) is not None:
         yield from found
-        return
-    assert isinstance(reply, StructuredReply)
-    yield from check.verified
+    elif isinstance(reply, ModelError):
+        raise reply
+    else:
+        yield from question.check.verified
 
 
 def _messages(document: Document, part: Chunk, only: frozenset[int] | None) -> tuple[Message, ...]:

@@ -62,7 +62,7 @@ class Selection:
     def on_topic(self) -> bool:
         """Whether the article may give positions on the topic at all."""
         if self.first is None:
-            return prompting.topic_core(self.topic).search(self.document.article.text) is not None
+            return prompting.topic_core(self.topic).is_in(self.document.article.text)
         return bool(self.first) and fmean(self.first.values()) >= self._threshold("article_min")
 
     def read(self, vectors: Mapping[int, bytes]) -> None:
@@ -82,7 +82,7 @@ class Selection:
             return False
         if self.first is None:
             words = " ".join(self.document.text(s) for s in self.document.paragraph(sentence))
-            return bool(self.document.cues(sentence)) and prompting.topic(self.topic).search(words) is not None
+            return bool(self.document.cues(sentence)) and prompting.topic(self.topic).is_in(words)
         return self.claim[sentence.number] >= self._threshold("sentence_min")
 
     def confidence(self, sentence: Sentence, speaker: float) -> float:
@@ -137,7 +137,7 @@ def evidence(
 
     `probed`: the probability by the model's vector, of the sentences that are to be judged; without it all are.
     """
-    pattern = prompting.topic(topic)
+    words = prompting.topic(topic)
     mean = fmean(first.values())
     found = {}
     for number in first if probed is None else probed:
@@ -165,7 +165,7 @@ def evidence(
             "named-own": best * own,
             "cues": float(bool(strong)),
             "no-cue": float(not cues),
-            "topic": float(pattern.search(text) is not None),
+            "topic": float(words.is_in(text)),
             "measure-word": float(labels.measure_of(text) is not None),
             "stance-word": float(any(hit.startswith("stance") for hit in labels.list_hits(text))),
             "words": math.log(1 + len(text.split())),

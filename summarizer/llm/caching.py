@@ -11,7 +11,7 @@ import time
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,18 +35,20 @@ DEFAULT_MAX_BYTES = 500_000_000
 _FILE = "replies.sqlite"
 _FORMAT = 1
 _BUSY_S = 5.0
+_BUSY_STEP_S = 0.02
 _KEPT_SHARE = 0.9
 _TOUCH_AFTER_S = 24 * 3600
-_TABLES = """
+_ROW_BYTES = 120  # Keys and indexes; the replies of a small model are hardly longer themselves.
+_TABLES = f"""
 CREATE TABLE replies (key BLOB PRIMARY KEY, value BLOB NOT NULL, used INTEGER NOT NULL);
 CREATE INDEX replies_used ON replies (used);
 CREATE TABLE size (bytes INTEGER NOT NULL, replies INTEGER NOT NULL);
 INSERT INTO size VALUES (0, 0);
 CREATE TRIGGER added AFTER INSERT ON replies BEGIN
-  UPDATE size SET bytes = bytes + length(new.value), replies = replies + 1;
+  UPDATE size SET bytes = bytes + length(new.value) + {_ROW_BYTES}, replies = replies + 1;
 END;
 CREATE TRIGGER removed AFTER DELETE ON replies BEGIN
-  UPDATE size SET bytes = bytes - length(old.value), replies = replies - 1;
+  UPDATE size SET bytes = bytes - length(old.value) - {_ROW_BYTES}, replies = replies - 1;
 END;
 """
 
@@ -116,7 +118,7 @@ class ReplyCache:
     def put(self, key: bytes, reply: Reply) -> None:
         """Keep a reply."""
         value = _packed(reply)
-        if len(value) > self._max_bytes:
+        if len(value) + _ROW_BYTES > self._max_bytes:
             return
 
         def store(db: sqlite3.Connection) -> None:
@@ -142,17 +144,20 @@ class ReplyCache:
             try:
                 return work(self._database)
             except sqlite3.Error as error:
-                with suppress(sqlite3.Error):
-                    self._database.execute("ROLLBACK")
                 self._give_up(error)
                 return None
+            finally:
+                # Whatever broke it off, Ctrl-C too: others would wait for the lock.
+                if self._database is not None and self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
 
     def _give_up(self, error: Exception) -> None:
         if self._database is not None:
             with suppress(sqlite3.Error):
                 self._database.close()
             self._database = None
-        self._say(f"Replies aren't cached: {self.path}: {error}. `summarizer cache clear` makes a new file.")
+        hint = "" if _is_busy(error) else " `summarizer cache clear` makes a new file."
+        self._say(f"Replies aren't cached: {self.path}: {error}.{hint}")
 
 
 def default_path() -> Path:
@@ -169,7 +174,7 @@ def configured_max_bytes() -> int:
     given = os.environ.get(SIZE_VARIABLE, "").strip()
     if not given:
         return DEFAULT_MAX_BYTES
-    if not given.isdigit():
+    if not given.isdecimal():
         raise ConfigurationError(f"{SIZE_VARIABLE} is {given!r}.", "Set it to a number of megabytes.")
     return int(given) * 1_000_000
 
@@ -184,38 +189,69 @@ def cache_info(path: Path | None = None) -> CacheInfo:
     if not path.exists():
         return CacheInfo(path, 0, 0, configured_max_bytes())
     try:
-        database = _opened(path)
-        size, count = database.execute("SELECT bytes, replies FROM size").fetchone()
-        database.close()
+        with closing(_opened(path)) as database:
+            size, count = database.execute("SELECT bytes, replies FROM size").fetchone()
     except (sqlite3.Error, OSError) as error:
-        raise ConfigurationError(
-            f"{path} can't be read: {error}.", "Remove it with `summarizer cache clear`."
-        ) from error
+        hint = "Try again later." if _is_busy(error) else "Remove it with `summarizer cache clear`."
+        raise ConfigurationError(f"{path} can't be read: {error}.", hint) from error
     return CacheInfo(path, count, size, configured_max_bytes())
 
 
 def clear_cache(path: Path | None = None) -> int:
-    """Remove the file, and say how many bytes that freed.
+    """Remove all replies, and say how many bytes that freed. A file that is no cache is removed itself.
 
     Raises:
-        ConfigurationError: it can't be removed.
+        ConfigurationError: it can't be done.
     """
     path = path or default_path()
-    freed = 0
-    for ending in ("", "-wal", "-shm"):
-        file = path.with_name(path.name + ending)
-        try:
-            size = file.stat().st_size
-            file.unlink()
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            raise ConfigurationError(f"{file} can't be removed: {error.strerror}.", "Remove it by hand.") from error
-        freed += size
-    return freed
+    before = _bytes_on_disk(path)
+    if not before:
+        return 0
+    try:
+        # Whoever has the file open would go on writing to a removed one, and at the end remove its successor's log.
+        with closing(_opened(path)) as database:
+            database.execute("DELETE FROM replies")
+            database.execute("VACUUM")
+    except (sqlite3.Error, OSError) as error:
+        if _is_busy(error):
+            raise ConfigurationError(f"{path} is in use: {error}.", "Try again later.") from error
+        for file in _files(path):
+            _remove(file)
+    return max(0, before - _bytes_on_disk(path))
+
+
+def _files(path: Path) -> list[Path]:
+    return [path.with_name(path.name + ending) for ending in ("", "-wal", "-shm")]
+
+
+def _bytes_on_disk(path: Path) -> int:
+    return sum(file.stat().st_size for file in _files(path) if file.exists())
+
+
+def _remove(file: Path) -> None:
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"{file} can't be removed: {error.strerror}.", "Remove it by hand.") from error
+
+
+def _is_busy(error: Exception) -> bool:
+    return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _opened(path: Path) -> sqlite3.Connection:
+    until = time.monotonic() + _BUSY_S
+    while True:
+        try:
+            return _opened_now(path)
+        except sqlite3.OperationalError as error:
+            # Turning the log on waits for nobody, so that several processes on a new file meet here.
+            if not _is_busy(error) or time.monotonic() > until:
+                raise
+        time.sleep(_BUSY_STEP_S)
+
+
+def _opened_now(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         # Replies are about what the user reads: nobody else's business.

@@ -214,6 +214,7 @@ class OpenAIModel:
     async def _asend(self, arguments: dict[str, Any], tally: Tally) -> ChatCompletion:
         """As `_send`; among many requests, paced with the others."""
         pool = self._pools.get(asyncio.get_running_loop())
+        self._check_open()
         client = pool.client if pool else self._async_client()
         policy = replace(self._policy, patient=True) if pool else self._policy
         while True:
@@ -223,10 +224,12 @@ class OpenAIModel:
             async def attempt(spoken: dict[str, Any] = spoken, started: float = started) -> Any:
                 async with pool.pacer.slot() if pool else nullcontext(Slot(0)) as slot:
                     try:
-                        completion = await client.post(**self._posted(spoken, started))
+                        # The time that it took to get a slot isn't the request's own.
+                        since = time.monotonic() if pool else started
+                        completion = await client.post(**self._posted(spoken, since))
                     except _failures() as error:
                         failure = failure_of(error, self._service)
-                        slot.limited, slot.retry_after_s = failure.limited, failure.retry_after_s
+                        slot.failed, slot.limited, slot.retry_after_s = True, failure.limited, failure.retry_after_s
                         return failure
                 return self._judged(completion)
 
@@ -258,7 +261,8 @@ class OpenAIModel:
         loop = asyncio.get_running_loop()
         pool = self._pools.get(loop)
         if pool is None:
-            pool = self._pools[loop] = _Pool(self._pooled_client(most), Pacer(most))
+            pacer = Pacer(most, longest_pause_s=self._policy.deadline_s)
+            pool = self._pools[loop] = _Pool(self._pooled_client(most), pacer)
         pool.users += 1
         try:
             yield pool.pacer
@@ -277,8 +281,11 @@ class OpenAIModel:
             pool = self._pools[asyncio.get_running_loop()]
             queue = BatchQueue(pool.client, self._service, self._policy, log, poll_s, on_message)
             async with queue.open():
-                pool.batch = queue
-                yield
+                before, pool.batch = pool.batch, queue
+                try:
+                    yield
+                finally:
+                    pool.batch = before
 
     def _judged(self, completion: Any) -> Any:
         problem = defect(completion)

@@ -9,25 +9,31 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 
 @dataclass
 class Slot:
-    """The right to have one request in flight. `limited` says that the service answered with 429."""
+    """The right to have one request in flight. `limited` says that the service answered with 429, `failed` that
+    the request came to nothing for whatever reason."""
 
     era: int
+    failed: bool = False
     limited: bool = False
     retry_after_s: float | None = None
 
 
 class Pacer:
-    """Gives slots in one event loop, first come first served: at most `most`, and as many as the service takes."""
+    """Gives slots in one event loop, first come first served: at most `most`, and as many as the service takes.
 
-    def __init__(self, most: int) -> None:
+    A service that asks for more than `longest_pause_s` is not waited for: each request learns that by itself.
+    """
+
+    def __init__(self, most: int, *, longest_pause_s: float | None = None) -> None:
         self.most = most
+        self._longest_pause_s = longest_pause_s
         self._allowed = float(most)
         self._taken = 0
         self._era = 0
@@ -57,7 +63,7 @@ class Pacer:
             raise
         if slot.limited:
             self._slow_down(slot)
-        else:
+        elif not slot.failed:
             self._allowed = min(float(self.most), self._allowed + 1 / self._allowed)
         self._release()
 
@@ -65,8 +71,15 @@ class Pacer:
         if not self._waiting and self._is_free():
             self._taken += 1
             return
+        await self._turn(self._waiting.append)
+        # A 429 may have come in between the turn's being given and taken: then it's the next one's again.
+        while self._taken > self.allowed or time.monotonic() < self._resume_at:
+            self._taken -= 1
+            await self._turn(self._waiting.appendleft)
+
+    async def _turn(self, queue: Callable[[asyncio.Future[None]], None]) -> None:
         waiting = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiting)
+        queue(waiting)
         self._wake()
         try:
             await waiting
@@ -101,5 +114,5 @@ class Pacer:
         if slot.era == self._era:
             self._era += 1
             self._allowed = max(1.0, self._allowed / 2)
-        if slot.retry_after_s:
+        if slot.retry_after_s and (self._longest_pause_s is None or slot.retry_after_s <= self._longest_pause_s):
             self._resume_at = max(self._resume_at, time.monotonic() + slot.retry_after_s)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 _CONNECT_S = 10.0
+_MOST_DOUBLINGS = 30
 _SHORTEST_ECHO = 6
 _LONGEST_WORDS = 300
 _MASKED = re.compile(r"\S*\*{3,}\S*")
@@ -170,7 +171,8 @@ def _tenacity_arguments(policy: RetryPolicy) -> dict[str, Any]:
         failure: Failure = state.outcome.result()
         if failure.retry_after_s is not None:
             return failure.retry_after_s + random.uniform(0, policy.wait_initial_s)
-        longest = min(policy.wait_max_s, policy.wait_initial_s * 2.0 ** (state.attempt_number - 1))
+        # Whoever is patient makes many attempts, and a power of a thousand is too large for a number.
+        longest = min(policy.wait_max_s, policy.wait_initial_s * 2.0 ** min(state.attempt_number - 1, _MOST_DOUBLINGS))
         return longest * random.uniform(0.5, 1.0)
 
     return {

@@ -29,12 +29,12 @@ def detect_language(text: str) -> str:
     supported, others = _function_words()
     words = re.findall(r"[^\W\d_]+", sample)
     lowered = [word.lower() for word in words]
-    counts = {code: sum(word in known for word in lowered) for code, known in (supported | others).items()}
+    counts = {code: sum(map(known.__contains__, lowered)) for code, known in (supported | others).items()}
     ours = max(counts[code] for code in supported)
     theirs, foreign = max((counts[code], code) for code in others)
     if theirs >= _MIN_FOREIGN_WORDS and theirs > ours * _FOREIGN_LEAD:
         raise _unsupported(f"The article seems to be in another language ({foreign}).")
-    letters = [c for c in sample if c.isalpha()]
+    letters = [] if sample.isascii() else [c for c in sample if c.isalpha()]
     if letters and sum(c < "\u0250" for c in letters) < _MIN_LATIN_SHARE * len(letters):
         raise _unsupported("The article is mostly in another script.")
     best = [code for code in supported if counts[code] == ours]
