@@ -165,11 +165,7 @@ class Journal:
 
     def changes(self) -> list[str]:
         """What differs from the settings of the last run that finished any article, in words."""
-        row = self._database.execute(
-            "SELECT content FROM made_with WHERE EXISTS (SELECT 1 FROM articles WHERE made_with = id)"
-            " ORDER BY run DESC LIMIT 1"
-        ).fetchone()
-        before = json.loads(row[0]) if row else self._made_with
+        before = self._before
         names = [name for name in {**before, **self._made_with} if before.get(name) != self._made_with.get(name)]
         return [f"{name} was {before.get(name)} and is {self._made_with.get(name)}" for name in names]
 
@@ -272,6 +268,11 @@ class Journal:
                 f"{self.path} has the format {version}, and this version reads format {_FORMAT}.",
                 f"Use the version of summarizer that made it, or another output. {_ANEW}",
             )
+        row = self._database.execute(
+            "SELECT content FROM made_with WHERE EXISTS (SELECT 1 FROM articles WHERE made_with = id)"
+            " ORDER BY run DESC LIMIT 1"
+        ).fetchone()
+        self._before: dict[str, str] = json.loads(row[0]) if row else self._made_with
         content = json.dumps(self._made_with, sort_keys=True)
         self._database.execute(
             "INSERT INTO made_with (content, run) SELECT ?, coalesce(max(run), 0) + 1 FROM made_with WHERE true"

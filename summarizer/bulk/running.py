@@ -64,7 +64,8 @@ class Tally:
 class Run:
     """One run over many articles. `stopped` is why it ended before all were finished, if it did.
 
-    With `only_one` more than one article is a `ConfigurationError`: known beforehand it isn't, of a feed.
+    With `only_one` more than one article is a `ConfigurationError`: known beforehand it isn't, of a feed. Items
+    that `leave_out` is true for are no articles.
     """
 
     summarizer: Summarizer
@@ -74,6 +75,7 @@ class Run:
     limits: Limits = field(default_factory=Limits)
     batch: bool = False
     only_one: bool = False
+    leave_out: Callable[[Item], bool] = lambda item: False
     on_failure: Callable[[FailedArticle], None] = lambda failure: None
     on_change: Callable[[Tally], None] = lambda tally: None
     tally: Tally = field(default_factory=Tally)
@@ -140,6 +142,10 @@ class Run:
     async def _unfinished(self, items: Iterable[Item]) -> AsyncGenerator[Item, None]:
         number = 0
         async for item in _ahead(items):
+            if self.leave_out(item):
+                # How many of the output's own lines were counted, and how many are read, is not known.
+                self.tally.total = None
+                continue
             number += 1
             if self.only_one and number > 1:
                 raise _more_than_one(item.source)

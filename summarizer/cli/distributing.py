@@ -29,6 +29,7 @@ def distribute(
     batch_size: Annotated[
         int, typer.Option("--batch-size", min=1, help="Articles that are done again when a worker dies.")
     ] = 32,
+    no_cache: options.NoCache = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Summarize a dataset with Ray: on this machine, or on the cluster that RAY_ADDRESS names.
@@ -51,6 +52,7 @@ def distribute(
         topic=topic,
         thorough=thorough,
         timeout_s=timeout_s,
+        cache=not no_cache,
         workers=workers,
         concurrency_per_worker=concurrency,
         batch_size=batch_size,

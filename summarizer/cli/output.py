@@ -97,7 +97,9 @@ class Output:
             if own is None or own.name not in source:
                 continue
             # A line of JSON Lines is named by its file and what tells it apart: reports.jsonl#17.
-            folder, _, _ = source.rpartition(own.name) if source.endswith(own.name) else source.partition(f"{own.name}#")
+            folder, _, _ = (
+                source.rpartition(own.name) if source.endswith(own.name) else source.partition(f"{own.name}#")
+            )
             if _absolute(Path(f"{folder}{own.name}")) == _absolute(own):
                 return True
         return False

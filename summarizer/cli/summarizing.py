@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import re
+import signal
 import sys
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from summarizer.cli import options
-from summarizer.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_LIMIT, Download, stderr
+from summarizer.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_LIMIT, Download, Threads, stderr
 from summarizer.cli.output import Format, Group, Output
 from summarizer.cli.progress import ArticlesProgress, spent
 from summarizer.errors import ConfigurationError, LimitReachedError
@@ -22,8 +25,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from summarizer.bulk.journal import Journal
-    from summarizer.bulk.running import Run
+    from summarizer.bulk.journal import Journal, Status
+    from summarizer.bulk.running import Run, Tally
     from summarizer.llm.metering import Limits
     from summarizer.models import Claim
     from summarizer.pipeline import Summarizer
@@ -94,7 +97,7 @@ def summarize(
     console = stderr()
     limits = _limits(max_cost, max_tokens, deadline)
     count = count_items(sources)
-    chosen = Output.chosen(output_format, group_by, count, output)
+    chosen = Output.chosen(output_format, group_by, sources, count, output)
     found = items(
         sources,
         stdin=sys.stdin.buffer,
@@ -104,10 +107,11 @@ def summarize(
         offline=offline,
     )
     if batch and chosen.journal_path is None:
-        raise ConfigurationError("A batch outlives this process only with a journal.", "Write to a file with -o.")
-    if fresh:
-        chosen.remove()
-    chosen.check()
+        raise ConfigurationError(
+            "A batch outlives this process only with a journal.", "Write many articles to a file with -o."
+        )
+    if not fresh:
+        chosen.check()
     engine = open_summarizer(
         console,
         model,
@@ -119,15 +123,19 @@ def summarize(
         timeout_s=timeout_s,
         cache=not no_cache,
         quiet=quiet,
-        show_claims=not quiet and count == 1,
+        show_claims=not quiet and count == 1 and chosen.journal_path is None,
     )
+    threads = Threads()
     with engine:
         _check_price(engine, limits)
-        run, interrupted = _run(console, engine, chosen, found, count, limits, concurrency, batch, quiet)
-    if isinstance(run.stopped, LimitReachedError):
-        raise typer.Exit(EXIT_LIMIT)
-    failures = run.stopped is not None or run.tally.failed or run.tally.again
-    raise typer.Exit(EXIT_INTERRUPTED if interrupted else EXIT_FAILED if failures else 0)
+        if fresh:
+            chosen.remove()
+        try:
+            code = _run(console, engine, chosen, found, count, limits, concurrency, batch, quiet, threads)
+        except KeyboardInterrupt:
+            code = EXIT_INTERRUPTED
+        threads.leave_if_busy(code)
+    raise typer.Exit(code)
 
 
 def _run(
@@ -140,7 +148,9 @@ def _run(
     concurrency: int,
     batch: bool,
     quiet: bool,
-) -> tuple[Run, bool]:
+    threads: Threads,
+) -> int:
+    """Do all that there is to do; gives the exit code."""
     from summarizer.bulk.journal import Journal
     from summarizer.bulk.running import Run, Tally
 
@@ -149,7 +159,7 @@ def _run(
     try:
         with (
             Journal(chosen.journal_path, engine.fingerprint()) as journal,
-            ArticlesProgress(console, shown=not quiet and count != 1) as progress,
+            ArticlesProgress(console, shown=not quiet and chosen.many) as progress,
         ):
             run = Run(
                 engine,
@@ -158,18 +168,22 @@ def _run(
                 max_concurrency=concurrency,
                 limits=limits,
                 batch=batch,
+                only_one=chosen.only_one,
+                leave_out=lambda item: chosen.owns(item.source),
                 on_failure=lambda failure: _show_failure(console, failure.article.source, failure.error.message),
                 on_change=progress.show,
                 tally=Tally(count),
             )
             if (lost := store.settle(journal)) and not quiet:
-                console.print(f"{lost:,} finished reports are not in the output any more: done again.", markup=False)
+                console.print(
+                    f"{lost:,} finished articles are not in the output as they were: done again.", markup=False
+                )
             if not quiet:
                 for change in journal.changes():
                     console.print(f"Since the last run {change}: done again.", markup=False, soft_wrap=True)
             try:
-                asyncio.run(run.over(found))
-            except KeyboardInterrupt:
+                asyncio.run(_interruptible(run, found, threads))
+            except (KeyboardInterrupt, asyncio.CancelledError):
                 interrupted = True
                 store.finish(journal)
             progress.close()
@@ -177,7 +191,26 @@ def _run(
             _show_end(console, run, journal, engine, many=chosen.many, interrupted=interrupted, quiet=quiet)
     finally:
         chosen.clean(store)
-    return run, interrupted
+    return _exit_code(run, interrupted)
+
+
+async def _interruptible(run: Run, found: Iterable[Item], threads: Threads) -> None:
+    """As Ctrl-C, SIGTERM ends the run in order."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    loop.set_default_executor(threads)
+    with suppress(NotImplementedError):
+        loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    await run.over(found)
+
+
+def _exit_code(run: Run, interrupted: bool) -> int:
+    tally = run.tally
+    if interrupted:
+        return EXIT_INTERRUPTED
+    if isinstance(run.stopped, LimitReachedError):
+        return EXIT_LIMIT
+    return EXIT_FAILED if run.stopped or tally.failed or tally.failed_before or tally.again else 0
 
 
 def _show_end(
@@ -186,26 +219,43 @@ def _show_end(
     from summarizer.bulk.journal import Status
 
     tally = run.tally
+    if tally.failed_before and not tally.failed:
+        _show_failures(console, journal, Status.FAILED)
     if tally.again:
-        for entry in islice(journal.entries(Status.AGAIN), _SHOWN_FAILURES):
-            _show_failure(console, entry.source, entry.error.message if entry.error else "")
+        _show_failures(console, journal, Status.AGAIN)
     if run.stopped is not None:
         console.print(f"Stopped: {run.stopped}", style="red", markup=False, soft_wrap=True)
     if quiet or not (many or interrupted):
         return
-    parts = [f"{tally.done:,} done"]
-    parts += [f"{tally.skipped:,} done before"] if tally.skipped else []
-    parts += [f"{tally.failed:,} failed"] if tally.failed else []
-    parts += [f"{tally.again:,} failed for now"] if tally.again else []
-    left = None if tally.total is None else tally.total - tally.finished - tally.again
-    parts += [f"{left:,} not done"] if left else []
-    console.print(
-        f"{'Interrupted. ' if interrupted else ''}Articles: {', '.join(parts)}. {_taken(run, engine)}".rstrip(),
-        markup=False,
-        soft_wrap=True,
-    )
-    if (left or tally.again or interrupted) and journal.path is not None:
+    start = "Interrupted. " if interrupted else ""
+    console.print(f"{start}{_accounted(tally)} {_taken(run, engine)}".rstrip(), markup=False, soft_wrap=True)
+    unfinished = tally.left or tally.again or interrupted or run.stopped
+    if unfinished and journal.path is not None:
         console.print("The same command does the rest.", markup=False)
+
+
+def _accounted(tally: Tally) -> str:
+    """Where each article is, in words."""
+    if tally.done_before and tally.done_before == tally.finished and not tally.again and not tally.left:
+        return (
+            "The only article was done before." if tally.finished == 1 else f"All {tally.finished:,} were done before."
+        )
+    counts = {
+        "done": tally.done,
+        "done before": tally.done_before,
+        "failed": tally.failed,
+        "failed before": tally.failed_before,
+        "failed for now": tally.again,
+        "not done": tally.left or 0,
+    }
+    return f"Articles: {', '.join(f'{count:,} {how}' for how, count in counts.items() if count) or 'none'}."
+
+
+def _show_failures(console: Console, journal: Journal, status: Status) -> None:
+    for entry in islice(journal.entries(status), _SHOWN_FAILURES):
+        _show_failure(console, entry.source, entry.error.message if entry.error else "")
+    if (more := journal.counts()[status] - _SHOWN_FAILURES) > 0:
+        console.print(f"… and {more:,} more.", style="red", markup=False)
 
 
 def _taken(run: Run, engine: Summarizer) -> str:
@@ -220,13 +270,19 @@ def _taken(run: Run, engine: Summarizer) -> str:
 
 
 def _show_failure(console: Console, source: str | None, message: str) -> None:
-    console.print(f"{source}: {message}", style="red", markup=False)
+    from rich.text import Text
+
+    from summarizer.rendering.visible import visible_line
+
+    console.print(Text(visible_line(f"{source}: {message}"), style="red"), soft_wrap=True)
 
 
 def _limits(max_cost: float | None, max_tokens: int | None, deadline: str | None) -> Limits:
     from summarizer.llm.metering import Limits
 
     deadline_s = None
+    if max_cost is not None and math.isnan(max_cost):
+        raise ConfigurationError("--max-cost is no number.", "Write it as 0.50.")
     if deadline is not None:
         match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd]?)", deadline.strip())
         if match is None:

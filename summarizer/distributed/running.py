@@ -30,6 +30,7 @@ def summarize_dataset(
     topic: str = "security-guarantees",
     thorough: bool = False,
     timeout_s: float = 120.0,
+    cache: bool = True,
     workers: int | None = None,
     concurrency_per_worker: int = 16,
     batch_size: int = 32,
@@ -47,8 +48,8 @@ def summarize_dataset(
     with `#ID` of a row that has an id. Rows are in no order.
 
     Every row of the input is one row of the output. A worker that dies is started again, and the batches that it
-    had not handed over are summarized anew: their requests may be made, and paid, twice, their rows are not
-    written twice. `output` appears only when it is whole, by a rename; on object storage it is whole when it
+    had not handed over are summarized anew, on the same machine mostly from the cache: requests may be made, and
+    paid, twice, rows are not written twice. `output` appears only when it is whole, by a rename; on object storage it is whole when it
     has a file `_SUCCESS`. The rows of a run that fails are not kept.
 
     Args:
@@ -87,6 +88,7 @@ def summarize_dataset(
         "topic": topic,
         "thorough": thorough,
         "timeout_s": timeout_s,
+        "cache": cache,
     }
     folder = Folder.new(output)
     groups = found([source] if isinstance(source, str | Path) else source)

@@ -11,6 +11,7 @@ from summarizer.errors import (
     ConfigurationError,
     InputError,
     ModelNotFoundError,
+    QuotaError,
     SummarizerError,
     WeightsError,
 )
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 # Every further article would meet these too, and each may cost money or minutes.
-_STOPPING = (ConfigurationError, AuthenticationError, ModelNotFoundError, WeightsError)
+_STOPPING = (ConfigurationError, AuthenticationError, QuotaError, ModelNotFoundError, WeightsError)
 _STOPPED = "stopped"
 _STOPPING_COLUMNS = ("status", "error_type", "error_message")
 
@@ -50,14 +51,14 @@ class Worker:
 
         if self._summarizer is None:
             self._summarizer = Summarizer(**self._settings)
-        await asyncio.to_thread(self._summarizer.open)
-        slots = asyncio.Semaphore(self._concurrency)
+        async with self._summarizer.many(self._concurrency) as at_a_time:
+            slots = asyncio.Semaphore(at_a_time)
 
-        async def outcome(row: Mapping[str, Any]) -> dict[str, Any]:
-            async with slots:
-                return await self._outcome(row)
+            async def outcome(row: Mapping[str, Any]) -> dict[str, Any]:
+                async with slots:
+                    return await self._outcome(row)
 
-        return await asyncio.gather(*map(outcome, rows))
+            return await asyncio.gather(*map(outcome, rows))
 
     async def _outcome(self, row: Mapping[str, Any]) -> dict[str, Any]:
         assert self._summarizer is not None

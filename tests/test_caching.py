@@ -1,0 +1,567 @@
+"""The cache of replies: what counts as the same request, and what becomes of a file that can't be used."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from invented import answer, golden_set, model_at
+from openai_server import OpenAIServer
+from openai_server.claims import claims, invented_article
+from pydantic import BaseModel, SecretStr
+
+from summarizer import Summarizer
+from summarizer.errors import ConfigurationError
+from summarizer.evaluation.runner import Pipeline, run
+from summarizer.llm import caching
+from summarizer.llm.base import (
+    Completion,
+    CompletionRequest,
+    Encoding,
+    EncodingRequest,
+    Message,
+    Request,
+    Schema,
+    StructuredReply,
+    StructuredRequest,
+)
+from summarizer.llm.caching import ReplyCache, cache_info, clear_cache
+from summarizer.llm.client import OpenAIModel
+from summarizer.models import Usage
+
+KEY = "sk-planted-4f9aQ7zW1xY8"
+TESTS = Path(__file__).parent
+
+
+class Number(BaseModel):
+    number: int
+
+
+class Digit(BaseModel):
+    number: int
+    name: str = ""
+
+
+REQUEST = StructuredRequest((Message("system", "Count."), Message("user", "How many?")), Number)
+REPLY = StructuredReply(Number(number=8), '{"number": 8}', Usage(requests=1, input_tokens=100, cost_usd=0.5))
+COMPLETION = CompletionRequest((Message("user", "Yes or no?"),), "root ::= 'yes' | 'no'")
+ENCODING = EncodingRequest("probe", "Before.", (" One.", " Two."))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "cache" / "replies.sqlite"
+
+
+@pytest.fixture
+def server() -> Iterator[OpenAIServer]:
+    with OpenAIServer() as started:
+        started.reply_with(claims)
+        yield started
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SUMMARIZER_CACHE", str(tmp_path / "own"))
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    return tmp_path / "own"
+
+
+class Said(list[str]):
+    def __call__(self, line: str) -> None:
+        self.append(line)
+
+
+def opened(path: Path, model: str = "m", **options: Any) -> tuple[ReplyCache, Said]:
+    said = Said()
+    return ReplyCache(model, path=path, on_message=said, **options), said
+
+
+def got(cache: ReplyCache, request: Request) -> Any:
+    return cache.get(cache.key(request), request)
+
+
+def put(cache: ReplyCache, request: Request, reply: Any) -> None:
+    cache.put(cache.key(request), reply)
+
+
+@pytest.mark.parametrize(
+    ("request_", "reply"),
+    [
+        (REQUEST, REPLY),
+        (COMPLETION, Completion("yes", {"yes": 0.75, "\ud800": 0.25}, Usage(requests=1))),
+        (ENCODING, Encoding((b"\x00\xff", b"\x80\x7f"), Usage(requests=1))),
+    ],
+    ids=["structured", "completion", "encoding"],
+)
+def test_a_reply_is_the_same_again_and_takes_nothing(path: Path, request_: Request, reply: Any) -> None:
+    cache, said = opened(path)
+    assert got(cache, request_) is None and cache.hits == 0
+    put(cache, request_, reply)
+    kept = got(cache, request_)
+    assert kept == replace(reply, usage=Usage(cost_usd=0.0))
+    cache.close()
+    again, _ = opened(path)
+    assert got(again, request_) == kept and again.hits == 1
+    again.close()
+    assert said == [] and cache_info(path).replies == 1
+
+
+OTHERS: list[Request] = [
+    replace(REQUEST, messages=(Message("user", "Count."), Message("user", "How many?"))),
+    replace(REQUEST, messages=(Message("system", "Count. "), Message("user", "How many?"))),
+    replace(REQUEST, messages=REQUEST.messages[1:]),
+    replace(REQUEST, response_model=Digit),
+    replace(REQUEST, schema=Schema({"type": "object", "properties": {"number": {"enum": [1, 2]}}})),
+    replace(REQUEST, schema=Schema({"type": "object", "properties": {"number": {"enum": [1, 3]}}})),
+    replace(REQUEST, max_output_tokens=4095),
+    replace(REQUEST, max_reasks=1),
+    replace(REQUEST, temperature=0.1),
+    CompletionRequest(REQUEST.messages),
+    COMPLETION,
+    replace(COMPLETION, grammar=None),
+    replace(COMPLETION, max_output_tokens=1),
+    replace(COMPLETION, top_logprobs=1),
+    ENCODING,
+    replace(ENCODING, encoder="other"),
+    replace(ENCODING, context=""),
+    replace(ENCODING, pieces=(" One. Two.",)),
+    replace(ENCODING, context="", pieces=("Before.", " One.", " Two.")),
+]
+
+
+def test_each_part_of_a_request_counts(path: Path) -> None:
+    cache, _ = opened(path)
+    keys = {cache.key(request) for request in [REQUEST, *OTHERS]}
+    assert len(keys) == 1 + len(OTHERS)
+    put(cache, REQUEST, REPLY)
+    assert all(got(cache, other) is None for other in OTHERS)
+    cache.close()
+
+
+def test_models_and_services_share_nothing(path: Path, server: OpenAIServer) -> None:
+    def identity(name: str = "openai/a", model_id: str = "a", **options: Any) -> str:
+        return OpenAIModel(name, model_id=model_id, **({"base_url": "http://one.example/v1"} | options)).identity
+
+    identities = [
+        identity(),
+        identity("openai/b"),
+        identity(model_id="b"),
+        identity(base_url="https://one.example/v1"),
+        identity(base_url="http://two.example/v1"),
+        identity(base_url="http://one.example:81/v1"),
+        identity(base_url="http://one.example/v2"),
+        identity(mode="json_schema"),
+    ]
+    assert len(set(identities)) == len(identities)
+    cache, _ = opened(path, identities[0])
+    put(cache, REQUEST, REPLY)
+    cache.close()
+    for other in identities[1:]:
+        cache, _ = opened(path, other)
+        assert got(cache, REQUEST) is None
+        cache.close()
+    assert identity(base_url=f"http://user:{KEY}@one.example/v1?api-key={KEY}") == identities[0]
+
+
+def test_what_todays_check_refuses_is_asked_again(path: Path) -> None:
+    cache, said = opened(path)
+    put(cache, REQUEST, REPLY)
+    strict = replace(REQUEST, check=lambda answer: ["too many"] if answer.number > 7 else [])
+    assert cache.key(strict) == cache.key(REQUEST) and got(cache, strict) is None
+    put(cache, strict, StructuredReply(Number(number=7), "7", Usage()))
+    assert got(cache, strict).value.number == 7
+    cache.close()
+    assert said == [] and cache_info(path).replies == 1
+
+
+@pytest.mark.parametrize("damage", [b"", b"no zlib", *(bytes([120, 156, i]) for i in range(3))])
+def test_a_damaged_reply_is_asked_again(path: Path, damage: bytes) -> None:
+    cache, said = opened(path)
+    put(cache, REQUEST, REPLY)
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE replies SET value = ?", [damage])
+    assert got(cache, REQUEST) is None
+    put(cache, REQUEST, REPLY)
+    assert got(cache, REQUEST).value == REPLY.value
+    cache.close()
+    assert said == []
+
+
+def numbered(number: int) -> StructuredRequest[Number]:
+    return replace(REQUEST, messages=(Message("user", str(number)),))
+
+
+def sized(number: int, size: int) -> StructuredReply[Number]:
+    """Of about so many bytes: random ones hardly get shorter by being compressed."""
+    return StructuredReply(Number(number=number), os.urandom(size // 2).hex(), Usage())
+
+
+def test_what_was_used_longest_ago_makes_room(path: Path) -> None:
+    cache, _ = opened(path, max_bytes=20_000)
+    for number in range(10):
+        put(cache, numbered(number), sized(number, 2000))
+    with closing(sqlite3.connect(path)) as database, database:
+        # As if a week had passed: within a day of its last use nothing is written down about a hit.
+        database.execute("UPDATE replies SET used = used - 7 * 24 * 3600")
+    assert got(cache, numbered(0)).value.number == 0
+    for number in range(10, 14):
+        put(cache, numbered(number), sized(number, 2000))
+    kept = {number for number in range(14) if got(cache, numbered(number)) is not None}
+    assert {0, 10, 11, 12, 13} <= kept and not {1, 2, 3} & kept
+    info = cache_info(path)
+    assert info.replies == len(kept) and info.bytes <= 20_000
+    cache.close()
+
+
+@given(sizes=st.lists(st.integers(0, 4000), max_size=40), limit=st.integers(0, 8000))
+def test_the_size_is_kept_and_right(tmp_path_factory: pytest.TempPathFactory, sizes: list[int], limit: int) -> None:
+    path = tmp_path_factory.mktemp("cache") / "replies.sqlite"
+    cache, said = opened(path, max_bytes=limit)
+    for number, size in enumerate(sizes):
+        put(cache, numbered(number % 7), sized(number, size))
+    info = cache_info(path)
+    with closing(sqlite3.connect(path)) as database:
+        count, length = database.execute("SELECT count(*), coalesce(sum(length(value)), 0) FROM replies").fetchone()
+    assert info.replies == count and length <= info.bytes <= limit
+    cache.close()
+    assert said == []
+
+
+def test_a_reply_larger_than_the_cache_displaces_nothing(path: Path) -> None:
+    cache, said = opened(path, max_bytes=3000)
+    put(cache, numbered(1), sized(1, 1000))
+    put(cache, numbered(2), sized(2, 9000))
+    assert got(cache, numbered(1)) is not None and got(cache, numbered(2)) is None
+    cache.close()
+    assert said == []
+
+
+def test_many_small_replies_need_no_much_larger_file(path: Path) -> None:
+    cache, _ = opened(path, max_bytes=300_000)
+    for number in range(3000):
+        put(cache, replace(COMPLETION, messages=(Message("user", str(number)),)), Completion("yes", {}, Usage()))
+    cache.close()
+    assert path.stat().st_size < 400_000
+
+
+def unusable(path: Path, content: bytes) -> None:
+    path.parent.mkdir()
+    path.write_bytes(content)
+
+
+def goes_on(path: Path, *, asked: int = 3) -> str:
+    """What was said, once, while nothing was cached."""
+    cache, said = opened(path)
+    for number in range(asked):
+        put(cache, numbered(number), REPLY)
+        assert got(cache, numbered(number)) is None
+    cache.close()
+    assert len(said) == 1 and str(path) in said[0]
+    return said[0]
+
+
+@pytest.mark.parametrize("content", [b"no database at all " * 99, b"SQLite format 3\0" + b"\xff" * 5000])
+def test_a_file_that_is_no_cache_is_said_once(path: Path, content: bytes) -> None:
+    unusable(path, content)
+    assert "cache clear" in goes_on(path)
+    with pytest.raises(ConfigurationError, match="cache clear"):
+        cache_info(path)
+    assert clear_cache(path) == len(content)
+    cache, said = opened(path)
+    put(cache, REQUEST, REPLY)
+    assert got(cache, REQUEST) is not None and said == []
+    cache.close()
+
+
+def test_a_cache_of_another_format_is_said_once(path: Path) -> None:
+    opened(path)[0].close()
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA user_version = 99")
+    assert "format 99" in goes_on(path)
+    assert clear_cache(path) > 0 and not path.exists()
+
+
+def test_a_file_that_breaks_while_it_is_used(path: Path) -> None:
+    cache, said = opened(path)
+    put(cache, REQUEST, REPLY)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("DROP TABLE size")
+    put(cache, numbered(1), REPLY)
+    put(cache, numbered(2), REPLY)
+    assert got(cache, REQUEST) is None and len(said) == 1
+    cache.close()
+
+
+def test_a_locked_file_is_said_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(caching, "_BUSY_S", 0.05)
+    opened(path)[0].close()
+    cache, said = opened(path)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert "locked" in goes_on(path)
+        put(cache, REQUEST, REPLY)
+        put(cache, numbered(1), REPLY)
+        assert len(said) == 1 and "clear" not in said[0]
+        for use in (cache_info, clear_cache):
+            with pytest.raises(ConfigurationError, match="later"):
+                use(path)
+    cache.close()
+
+
+def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    goes_on(tmp_path / "file" / "replies.sqlite")
+
+
+READ_ONLY = """
+import os, sys
+from pathlib import Path
+os.chdir(sys.argv[1])
+if os.getuid() == 0:
+    os.setgid(65534)
+    os.setuid(65534)
+sys.path.insert(0, sys.argv[2])
+from test_caching import goes_on
+goes_on(Path("replies.sqlite"))
+"""
+
+
+def script(code: str, *arguments: object, **env: str) -> subprocess.CompletedProcess[bytes]:
+    # Imports are done before rights are given up.
+    preloaded = f"import sys; sys.path[:0] = {sys.path!r}\nimport test_caching\n{code}"
+    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"} | env
+    command = [sys.executable, "-c", preloaded, *map(str, arguments)]
+    return subprocess.run(command, check=False, capture_output=True, cwd=TESTS, env=environment, timeout=60)
+
+
+def test_a_folder_that_is_read_only(tmp_path: Path) -> None:
+    tmp_path.chmod(0o555)
+    done = script(READ_ONLY, tmp_path, TESTS)
+    assert done.returncode == 0, done.stderr
+
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from test_caching import numbered, opened, put, sized
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+cache, said = opened(Path(sys.argv[1]))
+for number in range(100):
+    put(cache, numbered(number), sized(number, 10_000))
+assert len(said) == 1, said
+cache.close()
+"""
+
+
+def test_a_disk_that_is_full_is_said_once(path: Path) -> None:
+    assert hasattr(resource, "RLIMIT_FSIZE")
+    done = script(FULL, path)
+    assert done.returncode == 0, done.stderr
+    # What was kept before is there, and nobody holds a lock.
+    cache, said = opened(path)
+    assert got(cache, numbered(0)).value.number == 0
+    put(cache, REQUEST, REPLY)
+    assert got(cache, REQUEST) is not None and said == []
+    cache.close()
+
+
+def test_whatever_breaks_in_leaves_no_lock(path: Path) -> None:
+    """As Ctrl-C does, between two statements of a transaction."""
+    cache, said = opened(path)
+
+    def interrupted(database: sqlite3.Connection) -> None:
+        database.execute("BEGIN IMMEDIATE")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cache._run(interrupted)
+    put(cache, REQUEST, REPLY)
+    assert got(cache, REQUEST) is not None and said == []
+    cache.close()
+
+
+SHARED = """
+import sys, time
+from pathlib import Path
+from test_caching import got, numbered, opened, put, sized
+path, first, start = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+time.sleep(max(0, start - time.time()))
+cache, said = opened(path)
+for number in range(first, first + 50):
+    put(cache, numbered(number), sized(number, 500))
+    assert got(cache, numbered(number)).value.number == number
+cache.close()
+assert said == [], said
+"""
+
+
+def test_several_processes_begin_and_write_at_a_time(path: Path) -> None:
+    import time
+
+    start = time.time() + 1.5
+    with ThreadPoolExecutor(4) as threads:
+        done = list(threads.map(lambda i: script(SHARED, path, 50 * i, start), range(4)))
+    assert [d.returncode for d in done] == [0] * 4, [d.stderr for d in done]
+    cache, _ = opened(path)
+    assert all(got(cache, numbered(number)).value.number == number for number in range(200))
+    cache.close()
+    assert cache_info(path).replies == 200
+
+
+def test_several_threads_share_one(path: Path) -> None:
+    cache, said = opened(path)
+    barrier = threading.Barrier(8)
+
+    def work(first: int) -> None:
+        barrier.wait()
+        for number in range(first, first + 20):
+            put(cache, numbered(number % 40), sized(number % 40, 300))
+            assert got(cache, numbered(number % 40)).value.number == number % 40
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(work, range(0, 80, 10)))
+    cache.close()
+    assert said == [] and cache_info(path).replies == 40
+
+
+def test_cleared_while_another_goes_on(path: Path) -> None:
+    cache, said = opened(path)
+    put(cache, numbered(1), sized(1, 100_000))
+    assert clear_cache(path) > 100_000
+    assert got(cache, numbered(1)) is None
+    put(cache, numbered(2), REPLY)
+    other, also_said = opened(path)
+    assert got(other, numbered(2)) is not None
+    cache.close()
+    put(other, numbered(3), REPLY)
+    other.close()
+    assert said == also_said == [] and cache_info(path).replies == 2
+
+
+def test_nobody_else_may_read_it(path: Path) -> None:
+    before = os.umask(0)
+    try:
+        cache, _ = opened(path)
+        put(cache, REQUEST, REPLY)
+        files = list(path.parent.iterdir())
+        assert path in files and {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+        cache.close()
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.parametrize(("given_", "expected"), [("", 500_000_000), ("7", 7_000_000), ("0", 0)])
+def test_the_size_is_set_by_a_variable(monkeypatch: pytest.MonkeyPatch, path: Path, given_: str, expected: int) -> None:
+    monkeypatch.setenv("SUMMARIZER_CACHE_MB", given_)
+    assert cache_info(path).max_bytes == expected
+    cache, said = opened(path)
+    put(cache, REQUEST, REPLY)
+    assert (got(cache, REQUEST) is None) is (expected == 0)
+    cache.close()
+    assert said == []
+
+
+@pytest.mark.parametrize("given_", ["many", "-1", "1.5", "²"])
+def test_a_size_that_is_none(monkeypatch: pytest.MonkeyPatch, path: Path, given_: str) -> None:
+    monkeypatch.setenv("SUMMARIZER_CACHE_MB", given_)
+    with pytest.raises(ConfigurationError, match="megabytes"):
+        ReplyCache("m", path=path)
+
+
+def everything(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
+
+
+def test_the_second_time_nobody_is_asked(server: OpenAIServer, folder: Path) -> None:
+    address = server.base_url.replace("http://", f"http://user:{KEY}-in-url@")
+    reports = []
+    for turn in range(2):
+        with Summarizer("openai/stand-in", base_url=address, cache=True) as summarizer:
+            reports.append(summarizer.summarize(invented_article(7)))
+            assert (summarizer.cached > 0) is (turn == 1)
+    assert len(server.chats) == 2
+    assert reports[0].claims and reports[0].claims == reports[1].claims and reports[0].summary == reports[1].summary
+    assert reports[0].run.usage.requests == 2
+    assert reports[1].run.usage == Usage()
+    kept = everything(folder)
+    assert b"planted" not in kept and b"user" not in kept and b"A00007" not in kept
+
+
+def test_a_broken_cache_costs_no_article(server: OpenAIServer, folder: Path) -> None:
+    unusable(folder / "replies.sqlite", b"no database" * 100)
+    said = Said()
+    with Summarizer("openai/stand-in", base_url=server.base_url, cache=True, on_message=said) as summarizer:
+        for number in (1, 2):
+            assert summarizer.summarize(invented_article(number)).claims
+    assert len(said) == 1 and "aren't cached" in said[0]
+
+
+def test_a_failed_request_is_not_kept(server: OpenAIServer, folder: Path) -> None:
+    server.fail_first(*["no JSON"] * 3)
+    with Summarizer("openai/stand-in", base_url=server.base_url, cache=True) as summarizer:
+        with pytest.raises(Exception, match="invalid"):
+            summarizer.summarize(invented_article(1))
+        assert summarizer.summarize(invented_article(1)).claims and summarizer.cached == 0
+
+
+def test_evals_ask_the_model_each_time(server: OpenAIServer, folder: Path, tmp_path: Path) -> None:
+    server.reply_with(answer)
+    golden = golden_set(tmp_path / "golden")
+    for turn in range(2):
+        system = Pipeline(Summarizer(language_model=model_at(server.base_url, KEY), profile="article"))
+        run(golden, system, tmp_path / f"{turn}.jsonl")
+        assert len(server.chats) == 5 * (turn + 1)
+    assert not folder.exists()
+
+
+def command(*arguments: object, **env: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SUMMARIZER_MODEL")}
+    line = [sys.executable, "-m", "summarizer", *map(str, arguments)]
+    return subprocess.run(line, check=False, capture_output=True, text=True, env=environment | env, timeout=60)
+
+
+def test_info_and_clear(server: OpenAIServer, folder: Path, tmp_path: Path) -> None:
+    article = tmp_path / "article.txt"
+    article.write_text(invented_article(3))
+    asked = [article, "-m", "openai/stand-in", "--base-url", server.base_url, "-f", "json"]
+    assert command("cache", "info").stdout.splitlines() == [
+        str(folder / "replies.sqlite"),
+        "0 replies, 0.0 MB of at most 500 MB",
+    ]
+    first, again, without = command(*asked), command(*asked), command(*asked, "--no-cache")
+    assert {first.returncode, again.returncode, without.returncode} == {0}, first.stderr + again.stderr
+    assert len(server.chats) == 4
+    assert json.loads(first.stdout)["claims"] == json.loads(again.stdout)["claims"]
+    shown = command("cache", "info", SUMMARIZER_CACHE_MB="7")
+    assert "2 replies" in shown.stdout and "at most 7 MB" in shown.stdout
+    cleared = command("cache", "clear")
+    assert cleared.returncode == 0 and "freed" in cleared.stderr
+    assert "0 replies" in command("cache", "info").stdout
+    assert command("cache", "info", SUMMARIZER_CACHE_MB="x").returncode == 2
+    assert KEY.encode() not in everything(folder)
+
+
+def test_a_url_with_credentials_is_not_named_by_the_model() -> None:
+    model = OpenAIModel(
+        "openai/m", model_id="m", api_key=SecretStr(KEY), base_url=f"https://{KEY}@host.example/v1?key={KEY}"
+    )
+    assert model.identity == "openai/m at https://host.example/v1 (tools)"
+    with Summarizer(language_model=model) as summarizer:
+        assert KEY not in str(summarizer.fingerprint())
