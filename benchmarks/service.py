@@ -63,10 +63,14 @@ def write_articles(path: Path, count: int, sentences: int = 18) -> None:
     """So many invented articles as JSON Lines; their ids are their markers."""
     with path.open("w") as file:
         for number in range(count):
-            file.write(json.dumps({"id": f"A{number:05d}", "text": invented_article(number, sentences=sentences)}) + "\n")
+            file.write(
+                json.dumps({"id": f"A{number:05d}", "text": invented_article(number, sentences=sentences)}) + "\n"
+            )
 
 
 def machine() -> str:
     """What it ran on."""
     packages = ", ".join(f"{name} {version(name)}" for name in ("summarizer", "openai", "instructor", "pydantic"))
-    return f"{date.today()}, Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores; {packages}"
+    return (
+        f"{date.today()}, Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores; {packages}"
+    )

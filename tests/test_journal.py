@@ -70,6 +70,7 @@ class Output:
         assert {e.source for e in self.journal.entries(Status.AGAIN)} == self.again
         counts = self.journal.counts()
         assert (counts.get(Status.DONE, 0), counts.get(Status.AGAIN, 0)) == (len(self.committed), len(self.again))
+        assert not self.path.with_name("out.jsonl.new").exists()
         content = self.path.read_bytes()
         assert len(content) == self.store.lines.size
         assert not content or content.endswith(b"\n")
@@ -178,6 +179,23 @@ def take(output: Output, step: str, first, second: int = 0) -> None:
         del output.committed[source]
 
 
+@pytest.mark.parametrize("point", ["copying", "before", "after"])
+def test_a_compaction_that_is_killed(tmp_path: Path, point: str) -> None:
+    output = Output(tmp_path / "out.jsonl")
+    output.open()
+    for source in ("a.txt", "b.txt", "c.txt", "a.txt"):
+        output.record(source, 5)
+    with killed_at(output.store.lines, point, 1):
+        output.store.finish(output.journal)
+    output.close()
+    assert (tmp_path / "out.jsonl.new").exists() is (point != "after")
+    assert output.open() == 0
+    output.check()
+    output.store.finish(output.journal)
+    output.check_finished()
+    output.close()
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "out.journal"
@@ -258,7 +276,7 @@ def test_of_another_version_or_none(path: Path) -> None:
     with pytest.raises(ConfigurationError, match="format 99"):
         Journal(path, SETTINGS)
     path.write_text("shopping list\n" * 100)
-    with pytest.raises(OutputError, match="no journal.*--fresh"):
+    with pytest.raises(OutputError, match=r"no journal.*--fresh"):
         Journal(path, SETTINGS)
     journals.remove(path)
     Journal(path, SETTINGS).close()

@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 from openai_server import Cut, Hang, OpenAIServer, Raw, Request, Status, instant, redirect
 from pydantic import BaseModel, SecretStr
 
-from summarizer.errors import ModelError, QuotaError, RateLimitError, ServiceError, TimeoutExceededError
+from summarizer.errors import (
+    ConnectionFailedError,
+    ModelError,
+    QuotaError,
+    RateLimitError,
+    ServiceError,
+    TimeoutExceededError,
+)
 from summarizer.llm.base import Message, StructuredRequest
 from summarizer.llm.client import OpenAIModel
 from summarizer.llm.pacing import Pacer
@@ -250,6 +257,14 @@ async def test_lasting_faults_on_open_connections(server: OpenAIServer, monkeypa
             replies, _ = await ask_all(make(server, timeout_s=0.2, max_attempts=1), 1, 2)
             assert type(replies[0]) is kind and KEY not in str(replies[0])
         assert other.requests == []
+    for fault in (Hang(0.0), Cut({"number": 1})):
+        server.fail_first(fault)
+        replies, _ = await ask_all(make(server, max_attempts=1), 1, 2)
+        assert type(replies[0]) is ConnectionFailedError
+    with OpenAIServer() as gone:
+        pass
+    replies, _ = await ask_all(make(gone, max_attempts=1), 1, 2)
+    assert type(replies[0]) is ConnectionFailedError
 
 
 async def test_two_at_once_in_one_loop_share_the_slots(server: OpenAIServer) -> None:
@@ -269,7 +284,9 @@ async def test_cancelled_requests_give_their_slots_back(server: OpenAIServer) ->
             await asyncio.sleep(0.005 * (turn % 3))
             task.cancel()
         done = await asyncio.gather(*tasks, return_exceptions=True)
-        assert [reply.value.number for reply in done[1::2] if not isinstance(reply, BaseException)] == [*range(1, 12, 2)]
+        assert [reply.value.number for reply in done[1::2] if not isinstance(reply, BaseException)] == [
+            *range(1, 12, 2)
+        ]
         assert pacer.in_flight == 0
         with suppress(asyncio.CancelledError):
             await asyncio.gather(*tasks)

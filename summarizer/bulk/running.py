@@ -21,6 +21,7 @@ from summarizer.errors import (
     LimitReachedError,
     ModelError,
     SummarizerError,
+    TimeoutExceededError,
 )
 from summarizer.llm.metering import Limits
 from summarizer.models import ErrorInfo, FailedArticle, Report, Usage
@@ -217,7 +218,8 @@ class Run:
 
     def _notice_unreachable(self, error: SummarizerError) -> None:
         """A service that nobody can reach would fail every article, slowly."""
-        self._unreachable = self._unreachable + 1 if isinstance(error, ConnectionFailedError) else 0
+        is_reached = not isinstance(error, ConnectionFailedError | TimeoutExceededError)
+        self._unreachable = 0 if is_reached else self._unreachable + 1
         if self._unreachable >= _UNREACHABLE_AFTER:
             raise _UnreachableError(error)
 

@@ -59,9 +59,13 @@ class Output:
         Raises:
             ConfigurationError: the format can't hold so many articles, or they would be taken for sources.
         """
+        from summarizer.reading.files import is_address
+
         # An address may be a feed, and tomorrow there is more in a folder than today.
         many = count != 1 or not _is_single(sources[0])
-        output = cls(given or _format_for(many, path), group_by, path, many)
+        # An address and standard input are mostly one article; where they aren't, an error says what to do.
+        one = not many or (path is None and len(sources) == 1 and (sources[0] == "-" or is_address(sources[0])))
+        output = cls(given or _format_for(one, path), group_by, path, many)
         if output.only_one and count not in (None, 1):
             raise ConfigurationError("One JSON document holds one report.", "Use -f jsonl, or -o FOLDER/.")
         if output._is_read_from(sources):
@@ -252,13 +256,13 @@ def _reports(store: LineStore, journal: Journal) -> Iterator[Report]:
             yield Report.model_validate_json(line)
 
 
-def _format_for(many: bool, path: Path | None) -> Format:
+def _format_for(one: bool, path: Path | None) -> Format:
     by_ending = {f".{f.value}": f for f in Format} | {".md": Format.MARKDOWN}
     if path is not None and path.suffix in by_ending:
         return by_ending[path.suffix]
     if path is None and sys.stdout.isatty():
         return Format.TABLE
-    return Format.JSON if not many or (path is not None and not path.suffix) else Format.JSONL
+    return Format.JSON if one or (path is not None and not path.suffix) else Format.JSONL
 
 
 def _to_stdout(data: bytes) -> None:

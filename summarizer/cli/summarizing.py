@@ -175,9 +175,8 @@ def _run(
                 tally=Tally(count),
             )
             if (lost := store.settle(journal)) and not quiet:
-                console.print(
-                    f"{lost:,} finished articles are not in the output as they were: done again.", markup=False
-                )
+                verb = "is" if lost == 1 else "are"
+                console.print(f"Of the finished articles {lost:,} {verb} not in the output as written: done again.")
             if not quiet:
                 for change in journal.changes():
                     console.print(f"Since the last run {change}: done again.", markup=False, soft_wrap=True)
@@ -332,10 +331,10 @@ def open_summarizer(
             cache=cache,
             on_claim=(lambda claim: _show_claim(console, claim)) if show_claims else None,
             on_progress=download.update,
-            on_message=lambda line: console.print(line, style="dim", markup=False),
+            on_message=lambda line: console.print(line, style="dim", markup=False, soft_wrap=True),
         )
         if engine.choice and not quiet:
-            console.print(f"Model: {engine.choice.reason}", style="dim", markup=False)
+            console.print(f"Model: {engine.choice.reason}", style="dim", markup=False, soft_wrap=True)
         engine.open()
     return engine
 

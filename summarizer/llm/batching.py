@@ -281,7 +281,9 @@ class BatchQueue:
                 answer = await request()
             except (openai.OpenAIError, ValueError) as error:
                 return failure_of(error, self.service)
-            return answer if hasattr(answer, needed) else malformed(f"it has no {needed}", self.service)
+            if getattr(answer, needed, None) is None:
+                return malformed(f"it has no {needed}", self.service)
+            return answer
 
         return (await acall(attempt, self.policy)).outcome
 

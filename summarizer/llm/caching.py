@@ -212,6 +212,7 @@ def clear_cache(path: Path | None = None) -> int:
         with closing(_opened(path)) as database:
             database.execute("DELETE FROM replies")
             database.execute("VACUUM")
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except (sqlite3.Error, OSError) as error:
         if _is_busy(error):
             raise ConfigurationError(f"{path} is in use: {error}.", "Try again later.") from error

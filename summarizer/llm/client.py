@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -148,7 +149,9 @@ class OpenAIModel:
     def identity(self) -> str:
         """The model, the service's address without credentials and query, and how structured answers are asked."""
         address = urlsplit(self._service.base_url)
-        return f"{self._name} at {address.scheme}://{self._service.host}{address.path} ({self._mode})"
+        own = self._service.model_id
+        name = self._name if self._name.endswith(own) else f"{self._name} ({own})"
+        return f"{name} at {address.scheme}://{self._service.host}{address.path} ({self._mode})"
 
     def ask(self, request: StructuredRequest[T]) -> StructuredReply[T]:
         """Ask and wait. Raises a `ModelError` that carries what was spent."""
@@ -358,6 +361,8 @@ class OpenAIModel:
         return client
 
     def _client_arguments(self) -> dict[str, Any]:
+        # openai looks for httpx in `sys.modules`, and fails where another thread is just importing it.
+        import_module("httpx")
         key = self._service.api_key
         return {
             "api_key": key.get_secret_value() if key else _NO_KEY,

@@ -186,7 +186,7 @@ def failure_of(error: Exception, service: Service) -> Failure:
     """What an exception of the openai client means."""
     import openai
 
-    if isinstance(error, openai.APITimeoutError):
+    if isinstance(error, openai.APITimeoutError) and not _is_lost_connection(error):
         return Failure(
             TimeoutExceededError,
             f"{service.host} gave no answer in time.",
@@ -204,6 +204,16 @@ def failure_of(error: Exception, service: Service) -> Failure:
     if isinstance(error, openai.APIStatusError):
         return _status_failure(error, service)
     return malformed("it isn't valid JSON", service)
+
+
+def _is_lost_connection(error: BaseException) -> bool:
+    """Whether what is called a timeout is none: httpx-aiohttp calls every failure to connect so."""
+    import aiohttp
+
+    cause = error.__cause__
+    while cause is not None and not isinstance(cause, aiohttp.ClientConnectionError):
+        cause = cause.__cause__
+    return cause is not None and not isinstance(cause, TimeoutError)
 
 
 def malformed(defect: str, service: Service) -> Failure:
