@@ -44,6 +44,7 @@ from summarizer.llm.base import (
 from summarizer.llm.caching import ReplyCache
 from summarizer.llm.client import OpenAIModel
 from summarizer.llm.metering import Limits, Meter
+from summarizer.llm.prices import FREE, Price
 from summarizer.llm.selection import choose_model, open_model
 from summarizer.models import (
     Article,
@@ -249,10 +250,10 @@ class Summarizer:
         return kind(self.choice.name, path, identity=identity, context_tokens=_SENTENCE_CONTEXT_TOKENS)
 
     @property
-    def has_price(self) -> bool:
-        """Whether it is known what the model's tokens cost; the embedded model's cost nothing."""
+    def price(self) -> Price | None:
+        """What the model's tokens cost, None where that isn't known; the embedded model's cost nothing."""
         model = self.open()
-        return model.price is not None if isinstance(model, OpenAIModel) else True
+        return model.price if isinstance(model, OpenAIModel) else FREE
 
     @property
     def cached(self) -> int:
@@ -351,8 +352,15 @@ class Summarizer:
             async with model.batched(batch_log, self._on_message, poll_s=self._poll_s):
                 yield _ARTICLES_IN_BATCHES
         elif isinstance(model, OpenAIModel):
-            async with model.many(max_concurrency) as self.pacer:
-                yield max_concurrency
+            # An article may have many requests at once.
+            meter = self.meter
+            meter.turns = asyncio.Semaphore(max_concurrency)
+            try:
+                async with model.many(max_concurrency) as self.pacer:
+                    yield max_concurrency
+            finally:
+                # It belongs to this event loop.
+                meter.turns = None
         else:
             yield 1 if isinstance(model, CompletionModel) else max_concurrency
 
@@ -409,7 +417,7 @@ class Summarizer:
         key = cache.key(request) if cache else b""
         if cache and (kept := cache.get(key, request)) is not None:
             return kept
-        with self.meter.request() as replies:
+        async with self.meter.arequest() as replies:
             reply = await asend(model, request)
             replies.append(reply)
         if cache:

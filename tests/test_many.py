@@ -164,6 +164,16 @@ async def test_a_limit_ends_it_after_what_was_finished(server: OpenAIServer, sum
     assert error is None and len(found) == 1
 
 
+async def test_a_limit_is_for_the_requests_of_one_article_too(server: OpenAIServer, summarizer: Summarizer) -> None:
+    long = invented_article(1, sentences=1500)
+    found, error = await outcomes(summarizer, [long], max_concurrency=2, limits=Limits(max_tokens=300))
+    assert isinstance(error, LimitReachedError) and found == []
+    assert len(server.chats) <= 4
+    # Afterwards, and in another event loop, nobody waits for a turn of then.
+    report = await asyncio.to_thread(lambda: asyncio.run(summarizer.asummarize(long)))
+    assert len(report.claims) > 100
+
+
 async def test_a_number_that_is_none(summarizer: Summarizer) -> None:
     for number in (0, -1):
         assert isinstance((await outcomes(summarizer, articles(1), max_concurrency=number))[1], ConfigurationError)

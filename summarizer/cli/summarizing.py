@@ -265,6 +265,8 @@ def _taken(run: Run, engine: Summarizer) -> str:
         words += f"{', ' if words else ''}{engine.cached:,} replies from the cache"
     if words and usage.requests and usage.cost_usd is None:
         words += "; the price isn't known"
+    elif usage.cost_usd and engine.price:
+        words += f" at the prices of {engine.price.as_of}"
     return f"{words}." if words else ""
 
 
@@ -291,7 +293,7 @@ def _limits(max_cost: float | None, max_tokens: int | None, deadline: str | None
 
 
 def _check_price(engine: Summarizer, limits: Limits) -> None:
-    if limits.max_cost_usd is not None and not engine.has_price:
+    if limits.max_cost_usd is not None and engine.price is None:
         raise ConfigurationError(
             f"The price of {engine.open().name} isn't known, so --max-cost can't be kept.", "Use --max-tokens."
         )

@@ -49,8 +49,8 @@ def summarize_dataset(
 
     Every row of the input is one row of the output. A worker that dies is started again, and the batches that it
     had not handed over are summarized anew, on the same machine mostly from the cache: requests may be made, and
-    paid, twice, rows are not written twice. `output` appears only when it is whole, by a rename; on object storage it is whole when it
-    has a file `_SUCCESS`. The rows of a run that fails are not kept.
+    paid, twice, rows are not written twice. `output` appears only when it is whole, by a rename; on object
+    storage it is whole when it has a file `_SUCCESS`. The rows of a run that fails are not kept.
 
     Args:
         source: files or folders, local or on a filesystem that Arrow or fsspec knows (`s3://…`): articles (text,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from summarizer.errors import LimitReachedError, ModelError
@@ -26,6 +27,7 @@ class Meter:
     """Adds up what replies took, and refuses further requests once a limit is reached.
 
     Requests in flight count as much as one took on average, so that many at a time overshoot a limit little.
+    At the start nothing is known of that: `turns` says how many may be admitted at a time.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -33,6 +35,7 @@ class Meter:
     usage: Usage = field(default_factory=Usage)
     answered: int = 0
     in_flight: int = 0
+    turns: asyncio.Semaphore | None = None
 
     @property
     def left_s(self) -> float | None:
@@ -59,6 +62,13 @@ class Meter:
             self.in_flight -= 1
             for reply in replies:
                 self._add(reply.usage)
+
+    @asynccontextmanager
+    async def arequest(self) -> AsyncIterator[list[Reply]]:
+        """As `request`, once it's its turn."""
+        async with self.turns or nullcontext():
+            with self.request() as replies:
+                yield replies
 
     def _add(self, usage: Usage) -> None:
         self.usage += usage
