@@ -343,26 +343,25 @@ class Summarizer:
         if max_concurrency < 1:
             raise ConfigurationError(f"max_concurrency is {max_concurrency}.", "Give a number from 1.")
         model = await asyncio.to_thread(self.open)
-        self.meter = Meter(limits or Limits())
-        if batch_log is not None:
-            if not isinstance(model, OpenAIModel):
-                raise ConfigurationError(
-                    f"{model.name} has no Batch API.", "Leave --batch out, or name a service's model."
-                )
-            async with model.batched(batch_log, self._on_message, poll_s=self._poll_s):
-                yield _ARTICLES_IN_BATCHES
-        elif isinstance(model, OpenAIModel):
-            # An article may have many requests at once.
-            meter = self.meter
-            meter.turns = asyncio.Semaphore(max_concurrency)
-            try:
+        meter = self.meter = Meter(limits or Limits())
+        try:
+            if batch_log is not None:
+                if not isinstance(model, OpenAIModel):
+                    raise ConfigurationError(
+                        f"{model.name} has no Batch API.", "Leave --batch out, or name a service's model."
+                    )
+                async with model.batched(batch_log, self._on_message, poll_s=self._poll_s):
+                    yield _ARTICLES_IN_BATCHES
+            elif isinstance(model, OpenAIModel):
+                # An article may have many requests at once.
+                meter.turns = asyncio.Semaphore(max_concurrency)
                 async with model.many(max_concurrency) as self.pacer:
                     yield max_concurrency
-            finally:
-                # It belongs to this event loop.
-                meter.turns = None
-        else:
-            yield 1 if isinstance(model, CompletionModel) else max_concurrency
+            else:
+                yield 1 if isinstance(model, CompletionModel) else max_concurrency
+        finally:
+            # The limits were for this, and turns belong to the event loop.
+            meter.limits, meter.turns = Limits(), None
 
     async def _outcome(self, article: Article | str) -> Report | FailedArticle:
         read = article if isinstance(article, Article) else None
@@ -485,6 +484,8 @@ class Summarizer:
         if work.claims:
             try:
                 work.summary = yield from summarizing.steps(work.claims, work.document.article.language)
+            except CERTAIN:
+                raise
             except ModelError as error:
                 work.warnings.append(f"The summary was made without the model: {error.message}")
 
