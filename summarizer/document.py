@@ -31,6 +31,11 @@ class Document:
         return find_dateline(self.article.text)
 
     @cached_property
+    def folded(self) -> str:
+        """Its text without differences of case."""
+        return self.article.text.casefold()
+
+    @cached_property
     def actor_codes(self) -> frozenset[str]:
         """The countries and organisations that are named anywhere in it."""
         return frozenset(m.code for m in find_actors(self.article.text, self.article.language))

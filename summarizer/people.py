@@ -15,6 +15,7 @@ _WORD = re.compile(r"[^\W\d_][\w'’.-]*")
 _APPOSITION_MAX_WORDS = 9
 _BEFORE_MAX_WORDS = 7
 _NAME_MAX_WORDS = 4
+_PHRASE_CHARS = 160
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,8 @@ _CONJUNCTION = re.compile(r"\b(?:und|sowie|oder|and|or)\b")
 def _fullest(surname: str, text: str) -> str:
     """The form with a first name that the text uses most often, or the surname alone."""
     forms: Counter[str] = Counter()
-    for match in _mentions(surname, text):
-        before = _SENTENCE_END.split(text[max(0, match.start() - 60) : match.start()])[-1]
+    for start, _ in _mentions(surname, text):
+        before = _SENTENCE_END.split(text[max(0, start - 60) : start])[-1]
         taken: list[str] = []
         for word in reversed(before.split()):
             inner = word.lower() in _words("particles") and word[0].islower()
@@ -125,8 +126,20 @@ def _fullest(surname: str, text: str) -> str:
     return max(forms, key=lambda form: (forms[form], len(form))) if forms else surname
 
 
-def _mentions(name: str, text: str) -> Iterator[re.Match[str]]:
-    return re.finditer(rf"(?<!\w){re.escape(name)}(?![\w-])", text)
+def _mentions(name: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where the name stands as a word or words of its own."""
+    start = text.find(name)
+    while start >= 0:
+        end = start + len(name)
+        if not (start and _in_word(text[start - 1])) and not (end < len(text) and _in_word(text[end], "_-")):
+            yield start, end
+            start = text.find(name, end)
+        else:
+            start = text.find(name, start + 1)
+
+
+def _in_word(character: str, marks: str = "_") -> bool:
+    return character.isalnum() or character in marks
 
 
 def _stem(bare: str, text: str) -> str | None:
@@ -156,8 +169,9 @@ def find_person(name: str, text: str, language: str) -> Person | None:
 
 def _description(name: str, text: str, language: str) -> tuple[str | None, str | None]:
     """Role and affiliation from the words around a name, the first mention that has a role."""
-    for match in _mentions(name, text):
-        for phrase in (_phrase_before(text[: match.start()]), _phrase_after(text[match.end() :])):
+    for start, end in _mentions(name, text):
+        before, after = text[max(0, start - _PHRASE_CHARS) : start], text[end : end + _PHRASE_CHARS]
+        for phrase in (_phrase_before(before), _phrase_after(after)):
             words = _WORD.findall(phrase)
             roles = [i for i, w in enumerate(words) if is_role(w)]
             if not roles:
@@ -177,7 +191,7 @@ def _role_text(words: list[str], roles: list[int]) -> str:
 
 
 def _phrase_before(before: str) -> str:
-    clause = re.split(r"[.!?:;\n(„“\"»«]", before[-160:])[-1]
+    clause = re.split(r"[.!?:;\n(„“\"»«]", before)[-1]
     parts = clause.split(",")
     if not parts[-1].strip() and len(parts) > 1:  # an apposition: "the ministry's spokeswoman, Jane Roe"
         parts = [parts[-2]]

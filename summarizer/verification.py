@@ -207,7 +207,7 @@ class Verifier:
         for number in sorted(missing):
             reasons.add("statement_adds_number", f"The number {number} of the statement is not in the evidence.")
         allowed = known + "\n" + " ".join(f"{s.name} {s.role or ''} {s.affiliation or ''}" for s in speakers)
-        for name in added_names(draft.statement, allowed, article.text, article.language):
+        for name in added_names(draft.statement, allowed, self.document.folded, article.language):
             reasons.add("statement_adds_name", f"'{_short(name)}' of the statement is not in the evidence.")
 
     def _said_on(self, words: str | None, cited: list[Sentence]) -> date | None:
@@ -226,16 +226,19 @@ class _Reasons:
         self.found.append(RejectionReason(check=check, message=message))
 
 
-def added_names(statement: str, known: str, article_text: str, language: str) -> list[str]:
+def added_names(statement: str, known: str, folded_article: str, language: str) -> list[str]:
     """Proper names of a statement that `known` has not: countries always, other names where they can be told.
 
-    German writes every noun with a capital, so there a word counts only when the article hasn't got it at all
-    and it stands beside another such word.
+    German writes every noun with a capital, so there a word counts only when the case-folded article hasn't got
+    it at all and it stands beside another such word.
     """
-    codes = {m.code for m in find_actors(known, language)}
-    added = [statement[m.start : m.end] for m in find_actors(statement, language) if m.code not in codes]
-    reference = (known if language != "de" else article_text + known).casefold()
+    mentions = find_actors(statement, language)
+    codes = {m.code for m in find_actors(known, language)} if mentions else set()
+    added = [statement[m.start : m.end] for m in mentions if m.code not in codes]
+    reference = known.casefold()
     unknown = [m for m in _CAPITALISED.finditer(statement) if m[0].casefold()[:_STEM_CHARS] not in reference]
+    if language == "de":
+        unknown = [m for m in unknown if m[0].casefold()[:_STEM_CHARS] not in folded_article]
     if language == "de":
         pairs = itertools.pairwise(unknown)
         return added + [statement[a.start() : b.end()] for a, b in pairs if b.start() - a.end() == 1]

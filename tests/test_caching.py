@@ -93,6 +93,18 @@ def got(cache: ReplyCache, request: Request) -> Any:
 
 def put(cache: ReplyCache, request: Request, reply: Any) -> None:
     cache.put(cache.key(request), reply)
+    cache.flush()
+
+
+def test_replies_are_written_some_at_a_time_and_all_in_the_end(path: Path) -> None:
+    cache, _ = opened(path)
+    for number in range(100):
+        cache.put(cache.key(numbered(number)), StructuredReply(Number(number=number), "", Usage(requests=1)))
+        assert got(cache, numbered(number)).value.number == number
+    cache.close()
+    again, _ = opened(path)
+    assert all(got(again, numbered(number)).value.number == number for number in range(100))
+    again.close()
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ def find_actors(text: str, language: str) -> list[Mention]:
 
 
 # A paragraph is looked through for each of its claims.
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _find_actors(text: str, language: str) -> tuple[Mention, ...]:
     tokens = tokenize(text)
     mentions: list[Mention] = []
@@ -187,6 +187,10 @@ def _matches(text: str, tokens: list[Token], language: str) -> Iterator[_Match]:
     root = name_index(language)
     first = 0
     while first < len(tokens):
+        word = tokens[first].text
+        if word not in root.next and not (word.isupper() and len(word) >= _SHORTEST_SHOUTED):
+            first += 1
+            continue
         last, form = _longest(text, tokens, first, root)
         if form is not None and form.code:
             yield _Match(first, last, form.code, _kind_here(form, text, tokens, first, last))

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from summarizer.resources import data
 
@@ -17,8 +17,7 @@ _TOKEN = re.compile(r"[A-Z](?:\.[A-Z])+(?:\.|\b)|(?:[^\W\d_][\u0300-\u036f\u00ad
 _ENDINGS = ("", "e", "en", "er", "es", "em")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word in its normal form, and where it stands."""
 
     text: str
@@ -45,7 +44,10 @@ class Node:
 
 def tokenize(text: str) -> list[Token]:
     """Words, dotted abbreviations and numbers, with exact offsets."""
-    return [Token(_normal(found.group()), found.start(), found.end()) for found in _TOKEN.finditer(text)]
+    return [
+        Token(word if (word := found.group()).isascii() else _normal(word), *found.span())
+        for found in _TOKEN.finditer(text)
+    ]
 
 
 def _normal(word: str) -> str:

@@ -52,6 +52,6 @@ def _grounded(draft: SentenceDraft, claims: Sequence[Claim], language: str) -> S
         for c in cited
     )
     added = set(_NUMBER.findall(draft.text)) - set(_NUMBER.findall(known))
-    if not cited or added or added_names(draft.text, known, known, language):
+    if not cited or added or added_names(draft.text, known, "", language):
         return None
     return SummarySentence(text=" ".join(draft.text.split()), claims=[c.id for c in cited])

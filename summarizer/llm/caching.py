@@ -13,8 +13,11 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from pydantic import BaseModel
 
 from summarizer.errors import ConfigurationError
 from summarizer.llm.base import (
@@ -24,7 +27,9 @@ from summarizer.llm.base import (
     EncodingRequest,
     Reply,
     Request,
+    Schema,
     StructuredReply,
+    StructuredRequest,
 )
 from summarizer.llm.recording import request_key
 from summarizer.models import Usage
@@ -37,6 +42,8 @@ _FORMAT = 1
 _BUSY_S = 5.0
 _BUSY_STEP_S = 0.02
 _KEPT_SHARE = 0.9
+_WRITE_EVERY_S = 0.2
+_MOST_UNWRITTEN = 32
 _TOUCH_AFTER_S = 24 * 3600
 _ROW_BYTES = 120  # Keys and indexes; the replies of a small model are hardly longer themselves.
 _TABLES = f"""
@@ -68,7 +75,8 @@ class ReplyCache:
 
     A request is known by a hash of all that decides its reply and of the model that is asked, so that nothing
     of it, and no key, is in the file; the replies are. The replies that were used longest ago are removed when
-    there is no room. A cache that can't be read or written says so once and is then left alone.
+    there is no room. Replies are written some at a time: a process that is killed loses those of the last moment.
+    A cache that can't be read or written says so once and is then left alone.
     """
 
     def __init__(
@@ -90,6 +98,8 @@ class ReplyCache:
         self._max_bytes = configured_max_bytes() if max_bytes is None else max_bytes
         self._say = on_message or (lambda line: None)
         self._lock = threading.Lock()
+        self._unwritten: dict[bytes, tuple[bytes, int]] = {}
+        self._written_at = 0.0
         self._database: sqlite3.Connection | None = None
         try:
             self._database = _opened(self.path)
@@ -98,11 +108,21 @@ class ReplyCache:
 
     def key(self, request: Request) -> bytes:
         """What the request is known by."""
-        return hashlib.sha256(f"{self._model}\0{request_key(request)}".encode()).digest()
+        if not isinstance(request, StructuredRequest):
+            return hashlib.sha256(f"{self._model}\0{request_key(request)}".encode()).digest()
+        # The same content as in `request_key`; most of that is the schema, which many requests share.
+        digest = hashlib.sha256(self._model.encode())
+        model: type[BaseModel] = request.response_model
+        digest.update(_schema_digest(model, request.schema))
+        for message in request.messages:
+            content = message.content.encode("utf-8", "surrogatepass")
+            digest.update(f"{message.role} {len(content)} ".encode() + content)
+        digest.update(f"{request.max_output_tokens} {request.max_reasks} {request.temperature}".encode())
+        return digest.digest()
 
     def get(self, key: bytes, request: Request) -> Reply | None:
         """The reply to this request, taken for nothing, or None."""
-        found = self._run(lambda db: db.execute("SELECT value, used FROM replies WHERE key = ?", [key]).fetchone())
+        found = self._run(lambda db: self._found(db, key))
         if found is None:
             return None
         try:
@@ -120,18 +140,40 @@ class ReplyCache:
         value = _packed(reply)
         if len(value) + _ROW_BYTES > self._max_bytes:
             return
+        with self._lock:
+            self._unwritten[key] = value, int(time.time())
+            late = time.monotonic() - self._written_at > _WRITE_EVERY_S
+        if late or len(self._unwritten) >= _MOST_UNWRITTEN:
+            self._run(self._write)
 
-        def store(db: sqlite3.Connection) -> None:
-            db.execute("BEGIN IMMEDIATE")
-            db.execute("DELETE FROM replies WHERE key = ?", [key])
-            db.execute("INSERT INTO replies VALUES (?, ?, ?)", [key, value, int(time.time())])
-            _make_room(db, self._max_bytes)
-            db.execute("COMMIT")
+    def _found(self, database: sqlite3.Connection, key: bytes) -> tuple[bytes, int] | None:
+        unwritten = self._unwritten.get(key)
+        if unwritten is not None:
+            return unwritten
+        row: tuple[bytes, int] | None = database.execute(
+            "SELECT value, used FROM replies WHERE key = ?", [key]
+        ).fetchone()
+        return row
 
-        self._run(store)
+    def _write(self, database: sqlite3.Connection) -> None:
+        """Write replies together: a transaction for each would take longer than all else here."""
+        unwritten, self._unwritten = self._unwritten, {}
+        self._written_at = time.monotonic()
+        if not unwritten:
+            return
+        database.execute("BEGIN IMMEDIATE")
+        database.executemany("DELETE FROM replies WHERE key = ?", [[key] for key in unwritten])
+        database.executemany("INSERT INTO replies VALUES (?, ?, ?)", [(key, *row) for key, row in unwritten.items()])
+        _make_room(database, self._max_bytes)
+        database.execute("COMMIT")
+
+    def flush(self) -> None:
+        """Write what isn't written yet."""
+        self._run(self._write)
 
     def close(self) -> None:
-        """Close the file."""
+        """Write what isn't written yet, and close the file."""
+        self.flush()
         with self._lock:
             if self._database is not None:
                 self._database.close()
@@ -158,6 +200,12 @@ class ReplyCache:
             self._database = None
         hint = "" if _is_busy(error) else " `summarizer cache clear` makes a new file."
         self._say(f"Replies aren't cached: {self.path}: {error}.{hint}")
+
+
+@lru_cache(maxsize=256)
+def _schema_digest(model: type[BaseModel], narrowed: Schema | None) -> bytes:
+    content = narrowed.content if narrowed else model.model_json_schema()
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).digest()
 
 
 def default_path() -> Path:

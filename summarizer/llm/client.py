@@ -252,7 +252,13 @@ class OpenAIModel:
             "path": "/chat/completions",
             "cast_to": ChatCompletion,
             "body": spoken,
-            "options": {"timeout": self._policy.timeout(started, self._timeout_s)},
+            # What is said here needs no copy of a default.
+            "options": {
+                "timeout": self._policy.timeout(started, self._timeout_s),
+                "headers": {},
+                "params": {},
+                "max_retries": 0,
+            },
         }
 
     @asynccontextmanager

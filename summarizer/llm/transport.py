@@ -127,20 +127,38 @@ class Finished:
 
 def call(attempt: Callable[[], R | Failure], policy: RetryPolicy) -> Finished:
     """Attempt until it succeeds, fails for good, or `policy` has had enough. Never raises for a failure."""
+    started = time.monotonic()
+    first = attempt()
+    if not _is_retryable(first):
+        return Finished(first, 1)
     from tenacity import Retrying
 
-    retrying = Retrying(**_tenacity_arguments(policy), retry_error_callback=_give_up)
-    result: object = retrying(attempt)
+    made = [first]
+    retrying = Retrying(**_tenacity_arguments(policy, started), retry_error_callback=_give_up)
+    result: object = retrying(lambda: made.pop() if made else attempt())
     return result if isinstance(result, Finished) else Finished(result, _attempts(retrying))
 
 
 async def acall(attempt: Callable[[], Awaitable[R | Failure]], policy: RetryPolicy) -> Finished:
     """As `call`, without blocking the event loop."""
+    started = time.monotonic()
+    first = await attempt()
+    if not _is_retryable(first):
+        return Finished(first, 1)
     from tenacity import AsyncRetrying
 
-    retrying = AsyncRetrying(**_tenacity_arguments(policy), retry_error_callback=_give_up)
-    result: object = await retrying(attempt)
+    made = [first]
+
+    async def again() -> R | Failure:
+        return made.pop() if made else await attempt()
+
+    retrying = AsyncRetrying(**_tenacity_arguments(policy, started), retry_error_callback=_give_up)
+    result: object = await retrying(again)
     return result if isinstance(result, Finished) else Finished(result, _attempts(retrying))
+
+
+def _is_retryable(outcome: object) -> bool:
+    return isinstance(outcome, Failure) and outcome.retryable
 
 
 def _attempts(retrying: Any) -> int:
@@ -152,8 +170,8 @@ def _give_up(state: RetryCallState) -> Finished:
     return Finished(state.outcome.result(), state.attempt_number)
 
 
-def _tenacity_arguments(policy: RetryPolicy) -> dict[str, Any]:
-    from tenacity import retry_if_result, stop_before_delay
+def _tenacity_arguments(policy: RetryPolicy, started: float) -> dict[str, Any]:
+    from tenacity import retry_if_result
 
     patient_with = 0
 
@@ -162,8 +180,9 @@ def _tenacity_arguments(policy: RetryPolicy) -> dict[str, Any]:
         assert state.outcome is not None
         patient_with += policy.patient and state.outcome.result().limited
         # The wait counts: a Retry-After beyond the deadline ends it at once.
+        passed_s = time.monotonic() - started + state.upcoming_sleep
         return state.attempt_number - patient_with >= policy.max_attempts or (
-            policy.deadline_s is not None and stop_before_delay(policy.deadline_s)(state)
+            policy.deadline_s is not None and passed_s >= policy.deadline_s
         )
 
     def wait(state: RetryCallState) -> float:
@@ -178,7 +197,7 @@ def _tenacity_arguments(policy: RetryPolicy) -> dict[str, Any]:
     return {
         "wait": wait,
         "stop": stop,
-        "retry": retry_if_result(lambda outcome: isinstance(outcome, Failure) and outcome.retryable),
+        "retry": retry_if_result(_is_retryable),
     }
 
 
