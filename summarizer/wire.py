@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from itertools import takewhile
 
 from summarizer import resources
@@ -49,6 +49,8 @@ class _Line:
         return not self.text.strip()
 
 
+# Reading and splitting look for the same, of some hundred articles at a time.
+@lru_cache(maxsize=256)
 def find_dateline(text: str) -> Dateline | None:
     """The dateline at the opening of the first body paragraph, or none."""
     lines = _lines(text)
@@ -95,6 +97,7 @@ def find_metadata_lines(text: str) -> list[tuple[int, int]]:
     return [(line.start, line.end) for line in found if not line.blank]
 
 
+@lru_cache(maxsize=256)
 def find_title(text: str) -> tuple[int, int] | None:
     """The headline: a short first line without a full stop, then a blank line. Without Markdown's marks."""
     return _title_line(_lines(text), set(find_metadata_lines(text)))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
 
+from summarizer.bulk.collecting import rare_collections
 from summarizer.bulk.journal import Entry, Journal, Status
 from summarizer.bulk.stores import Store, Written
 from summarizer.errors import (
@@ -97,7 +98,8 @@ class Run:
         try:
             log = self.journal if self.batch else None
             async with self.summarizer.many(self.max_concurrency, self.limits, batch_log=log) as at_a_time:
-                await self._until_deadline(items, at_a_time)
+                with rare_collections():
+                    await self._until_deadline(items, at_a_time)
         except ConfigurationError:
             raise
         except CERTAIN as error:

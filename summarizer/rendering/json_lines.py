@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 
+from pydantic_core import PydanticSerializationError
+
 from summarizer.models import FailedArticle, Report
 
 # Some readers end a line at these, and JSON may hold them unescaped.
@@ -24,8 +26,13 @@ def to_jsonl_line(outcome: Report | FailedArticle) -> str:
 
     U+0085, U+2028 and U+2029 are escaped: no reader splits the line.
     """
-    text = json.dumps(outcome.model_dump(mode="json"), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return _LINE_ENDS.sub(_escaped, _SURROGATES.sub(_escaped, text)) + "\n"
+    try:
+        text = outcome.model_dump_json()
+    except PydanticSerializationError:
+        # Half a surrogate pair, which the quick way can't write.
+        text = json.dumps(outcome.model_dump(mode="json"), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text = _SURROGATES.sub(_escaped, text)
+    return _LINE_ENDS.sub(_escaped, text) + "\n"
 
 
 def _escaped(match: re.Match[str]) -> str:
