@@ -219,13 +219,15 @@ class Usage(_Model):
         """Sum; a missing cost on either side with tokens makes the sum unknown."""
         costs = [u.cost_usd for u in (self, other) if u.requests]
         known = [c for c in costs if c is not None]
+        # Where nothing was asked, because all was known, nothing was spent.
+        idle = next((u.cost_usd for u in (self, other) if u.cost_usd is not None), None)
         return Usage(
             requests=self.requests + other.requests,
             reasks=self.reasks + other.reasks,
             transport_retries=self.transport_retries + other.transport_retries,
             input_tokens=self.input_tokens + other.input_tokens,
             output_tokens=self.output_tokens + other.output_tokens,
-            cost_usd=sum(known) if known and len(known) == len(costs) else None,
+            cost_usd=(sum(known) if len(known) == len(costs) else None) if costs else idle,
         )
 
 

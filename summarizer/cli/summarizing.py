@@ -224,7 +224,11 @@ def _show_end(
         _show_failures(console, journal, Status.AGAIN)
     if run.stopped is not None:
         console.print(f"Stopped: {run.stopped}", style="red", markup=False, soft_wrap=True)
-    if quiet or not (many or interrupted):
+    if quiet:
+        return
+    if not (many or interrupted):
+        if engine.cached:
+            console.print(f"{engine.cached:,} replies from the cache; --no-cache asks again.", style="dim")
         return
     start = "Interrupted. " if interrupted else ""
     console.print(f"{start}{_accounted(tally)} {_taken(run, engine)}".rstrip(), markup=False, soft_wrap=True)
