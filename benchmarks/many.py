@@ -60,7 +60,8 @@ def resume(folder: Path, count: int | None) -> None:
     kills = 0
     faults = ("--faults", "0.2", "--seed", "7", "--kinds", KINDS, "--hang", "2", "--delay", "0.05")
     with service(folder / "rough", *faults) as rough:
-        command = _command(rough, folder / "articles.jsonl", folder / "rough.jsonl", "--timeout", "1")
+        # Without the cache, which would hide that something is asked again.
+        command = _command(rough, folder / "articles.jsonl", folder / "rough.jsonl", "--timeout", "1", "--no-cache")
         for goal in range(1, 6):
             process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
             while process.poll() is None and len(_done(folder / "rough.jsonl")) < goal * count / 6:

@@ -138,6 +138,6 @@ class WeightsError(ModelError):
 
 
 PASSING_FAILURES = frozenset(
-    {"authentication", "connection", "model_not_found", "rate_limit", "service", "timeout", "weights"}
+    {"authentication", "connection", "model", "model_not_found", "rate_limit", "service", "timeout", "weights"}
 )
 """Types of errors that are the service's, not the article's: the same article may do well another time."""

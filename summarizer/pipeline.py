@@ -218,6 +218,11 @@ class Summarizer:
             self._cache.close()
             self._cache = None
 
+    def flush(self) -> None:
+        """Write replies that are kept in the cache, but not on the disk yet."""
+        if self._cache is not None:
+            self._cache.flush()
+
     def open(self) -> LanguageModel:
         """The model, opened: fetched and loaded when it is the embedded one.
 
@@ -349,6 +354,11 @@ class Summarizer:
                 if not isinstance(model, OpenAIModel):
                     raise ConfigurationError(
                         f"{model.name} has no Batch API.", "Leave --batch out, or name a service's model."
+                    )
+                if limits and (limits.max_cost_usd is not None or limits.max_tokens is not None):
+                    raise ConfigurationError(
+                        "What a batch takes is known only when it has ended, so that cost and tokens have no limit.",
+                        "Leave the limit out, or give smaller batches of articles.",
                     )
                 async with model.batched(batch_log, self._on_message, poll_s=self._poll_s):
                     yield _ARTICLES_IN_BATCHES
@@ -519,6 +529,11 @@ def _counted(items: Generator[Any, object, None], work: _Work) -> Generator[tupl
 
 def _as_article(article: Article | str) -> Article:
     return read_text(article) if isinstance(article, str) else article
+
+
+def unforeseen(error: Exception) -> SummarizerError:
+    """A fault in this program that one article brings out, as an error: the others are not to suffer from it."""
+    return SummarizerError(f"It can't be worked on: {type(error).__name__}: {error}.", "Please report this.")
 
 
 def failed(error: SummarizerError, article: Article | None = None, source: str | None = None) -> FailedArticle:

@@ -49,6 +49,14 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True)
+class Written:
+    """Where a result lies: its line's place, or its file's name."""
+
+    place: Place | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True)
 class Entry:
     """One article's end. `place` is that of its line, `name` that of its file, where the output has either."""
 
@@ -107,10 +115,32 @@ class Journal:
         ).fetchone()
         return Status(row[0]) if row else None
 
-    def name_of(self, source: str) -> str | None:
-        """The name of an article's file, if it has one."""
-        row = self._database.execute("SELECT name FROM articles WHERE source = ?", [_stored(source)]).fetchone()
-        return row[0] if row else None
+    def has_changed(self, source: str, digest: str | None) -> bool:
+        """Whether an article was finished with another content."""
+        row = self._database.execute(
+            "SELECT 1 FROM articles WHERE source = ? AND digest IS NOT ? AND status != ?",
+            [_stored(source), digest, Status.AGAIN.value],
+        ).fetchone()
+        return row is not None
+
+    def written(self, source: str) -> Written:
+        """Where the last report on an article lies, if there is one."""
+        row = self._database.execute(
+            "SELECT first, last, crc, name FROM articles WHERE source = ? AND status != ?",
+            [_stored(source), Status.FAILED.value],
+        ).fetchone()
+        if row is None:
+            return Written()
+        *place, name = row
+        return Written(None if place[0] is None else Place(*place), name)
+
+    def usage(self) -> Usage:
+        """What the articles here took, over all runs."""
+        row = self._database.execute(
+            "SELECT coalesce(sum(requests), 0), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),"
+            " CASE WHEN sum(requests > 0 AND cost_usd IS NULL) THEN NULL ELSE sum(cost_usd) END FROM articles"
+        ).fetchone()
+        return Usage(requests=row[0], input_tokens=row[1], output_tokens=row[2], cost_usd=row[3])
 
     def has_name(self, name: str, *, besides: str) -> bool:
         """Whether another article's file has this name."""

@@ -12,21 +12,23 @@ from typing import TypeVar
 
 from summarizer.bulk.collecting import rare_collections
 from summarizer.bulk.journal import Entry, Journal, Status
-from summarizer.bulk.stores import Store, Written
+from summarizer.bulk.stores import Store
 from summarizer.errors import (
     PASSING_FAILURES,
+    AuthenticationError,
     ConfigurationError,
     ConnectionFailedError,
     FetchError,
     InputError,
     LimitReachedError,
     ModelError,
+    OutputError,
     SummarizerError,
     TimeoutExceededError,
 )
 from summarizer.llm.metering import Limits
 from summarizer.models import ErrorInfo, FailedArticle, Report, Usage
-from summarizer.pipeline import CERTAIN, Summarizer, failed
+from summarizer.pipeline import CERTAIN, Summarizer, failed, unforeseen
 from summarizer.pooling import pooled
 from summarizer.reading import Item
 
@@ -35,12 +37,16 @@ T = TypeVar("T")
 _READ_AHEAD = 8
 _MOST_KEPT = 1000
 _UNREACHABLE_AFTER = 8
+_REFUSED_AFTER = 3
 _UNREAD = frozenset({InputError.type, FetchError.type, ConfigurationError.type})
 
 
 @dataclass
 class Tally:
-    """How far a run is. `total` is None where it isn't known; what an earlier run finished is told apart."""
+    """How far a run is. `total` is None where it isn't known; what an earlier run finished is told apart.
+
+    `changed` are articles whose content is another than when they were finished.
+    """
 
     total: int | None = None
     done_before: int = 0
@@ -48,6 +54,7 @@ class Tally:
     done: int = 0
     failed: int = 0
     again: int = 0
+    changed: int = 0
     usage: Usage = field(default_factory=Usage)
 
     @property
@@ -94,7 +101,7 @@ class Run:
         """
         self._found: deque[Item] = deque()
         self._again: dict[str, Item] = {}
-        self._unreachable = 0
+        self._unreachable = self._refusals = 0
         try:
             log = self.journal if self.batch else None
             async with self.summarizer.many(self.max_concurrency, self.limits, batch_log=log) as at_a_time:
@@ -154,6 +161,7 @@ class Run:
                 raise _more_than_one(item.source)
             standing = self.journal.standing(item.source, item.digest)
             if standing is None:
+                self.tally.changed += self.journal.has_changed(item.source, item.digest)
                 yield item
                 continue
             self.tally.done_before += standing is Status.DONE
@@ -167,23 +175,25 @@ class Run:
             self._take(item, failed(error, None, item.source))
             return
         except Exception as error:
-            self._take(item, failed(_unforeseen(error), None, item.source))
+            self._take(item, failed(unforeseen(error), None, item.source))
             return
         if isinstance(article, list):
             self._take_feed(item, article)
             return
         try:
             report = await self.summarizer.asummarize(article)
-        except CERTAIN:
+        except OutputError:
             raise
         except SummarizerError as error:
+            if isinstance(error, CERTAIN) and not self._is_about_this_one(error):
+                raise
             usage = error.usage if isinstance(error, ModelError) else None
             self._take(item, failed(error, article, item.source), usage or Usage())
             self._notice_unreachable(error)
         except Exception as error:
-            self._take(item, failed(_unforeseen(error), article, item.source))
+            self._take(item, failed(unforeseen(error), article, item.source))
         else:
-            self._unreachable = 0
+            self._unreachable = self._refusals = 0
             self._take(item, report, report.run.usage)
 
     def _take_feed(self, item: Item, entries: list[Item]) -> None:
@@ -200,8 +210,8 @@ class Run:
         """Write an outcome to the output, then to the journal."""
         error = outcome.error if isinstance(outcome, FailedArticle) else None
         status = _status(error, item)
-        # What was made before stays in its file until there is something better.
-        written = Written(name=self.journal.name_of(item.source))
+        # What was made before stays until there is something better.
+        written = self.journal.written(item.source)
         if status is not Status.AGAIN:
             written = self.store.write(item.source, outcome, self.journal)
         self.journal.record(
@@ -218,10 +228,15 @@ class Run:
         if status is Status.FAILED and isinstance(outcome, FailedArticle):
             self.on_failure(outcome)
 
+    def _is_about_this_one(self, error: SummarizerError) -> bool:
+        """Whether a key that was taken before may be refused for what one article says, as some services do."""
+        self._refusals += 1
+        return isinstance(error, AuthenticationError) and self.tally.done > 0 and self._refusals < _REFUSED_AFTER
+
     def _notice_unreachable(self, error: SummarizerError) -> None:
-        """A service that nobody can reach would fail every article, slowly."""
-        is_reached = not isinstance(error, ConnectionFailedError | TimeoutExceededError)
-        self._unreachable = 0 if is_reached else self._unreachable + 1
+        """A service that nobody can reach, or that refuses every request, would fail every article, slowly."""
+        failing = isinstance(error, ConnectionFailedError | TimeoutExceededError) or type(error) is ModelError
+        self._unreachable = self._unreachable + 1 if failing else 0
         if self._unreachable >= _UNREACHABLE_AFTER:
             raise _UnreachableError(error)
 
@@ -238,11 +253,6 @@ def _status(error: ErrorInfo | None, item: Item) -> Status:
     # What can't be fetched or opened now is not known, and costs nothing to try again.
     passing = error.type in PASSING_FAILURES or (item.digest is None and error.type in _UNREAD)
     return Status.AGAIN if passing else Status.FAILED
-
-
-def _unforeseen(error: Exception) -> SummarizerError:
-    """A fault in this program that one article brings out: the others are not to suffer from it."""
-    return SummarizerError(f"It can't be worked on: {type(error).__name__}: {error}.", "Please report this.")
 
 
 def _more_than_one(source: str) -> ConfigurationError:

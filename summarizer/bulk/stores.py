@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Protocol
 
-from summarizer.bulk.journal import Journal, Status
-from summarizer.bulk.lines import LinesFile, Place
+from summarizer.bulk.journal import Journal, Status, Written
+from summarizer.bulk.lines import LinesFile
 from summarizer.errors import OutputError
 from summarizer.models import ArticleReference, FailedArticle, Report
 from summarizer.rendering import to_jsonl_line
-
-
-@dataclass(frozen=True)
-class Written:
-    """Where a result lies: its line's place, or its file's name."""
-
-    place: Place | None = None
-    name: str | None = None
 
 
 class Store(Protocol):
@@ -85,10 +76,10 @@ class FolderStore:
 
     def write(self, source: str, outcome: Report | FailedArticle, journal: Journal) -> Written:
         """Write the report's file: whole, or not at all. The file of an earlier report on the source goes."""
-        before = journal.name_of(source)
-        name = self._name(source, outcome, journal) if isinstance(outcome, Report) else None
+        before = journal.written(source).name
+        name = self._name(source, before, outcome, journal) if isinstance(outcome, Report) else None
         path = self._folder / (name or before or "")
-        draft = self._folder / f".{name}.new"
+        draft = self._folder / f".{name or before}.new"
         try:
             if name is not None and isinstance(outcome, Report):
                 draft.write_bytes(self._text(outcome))
@@ -110,11 +101,11 @@ class FolderStore:
     def close(self) -> None:
         """Nothing is open."""
 
-    def _name(self, source: str, report: Report, journal: Journal) -> str:
-        """A name that no other article of the journal has."""
+    def _name(self, source: str, before: str | None, report: Report, journal: Journal) -> str:
+        """A name that no other article of the journal has, and no file of the user's own."""
         stem = _safe(report.article.id)
         name = f"{stem}.{self._ending}"
-        if journal.has_name(name, besides=source):
+        if journal.has_name(name, besides=source) or (name != before and (self._folder / name).exists()):
             digest = blake2b(source.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
             name = f"{stem}-{digest}.{self._ending}"
         return name
@@ -154,7 +145,8 @@ class StreamStore:
 
 def _to_be_tried_again(journal: Journal) -> Iterator[FailedArticle]:
     for entry in journal.entries(Status.AGAIN):
-        if entry.error:
+        # Where an older report stays, there is no second line.
+        if entry.error and entry.place is None:
             yield FailedArticle(article=ArticleReference(source=entry.source), error=entry.error)
 
 

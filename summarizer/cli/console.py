@@ -72,8 +72,9 @@ class Download:
 class Threads(ThreadPoolExecutor):
     """Threads that nobody waits for at the end: one that hangs would keep the command from ending."""
 
-    def __init__(self) -> None:
-        super().__init__(thread_name_prefix="summarizer")
+    def __init__(self, at_a_time: int) -> None:
+        # Addresses that hang are not to keep others from being fetched.
+        super().__init__(max(8, min(at_a_time, 64)), thread_name_prefix="summarizer")
         self._unfinished: set[Future[Any]] = set()
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:

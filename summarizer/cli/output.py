@@ -139,7 +139,7 @@ class Output:
             return StreamStore(lambda line: _to_stdout(line.encode()))
         if self.path is not None and self._is_folder(self.path):
             return FolderStore(self.path, _ending(self.format), self._file)
-        if self.path is not None and self.format is Format.JSONL:
+        if self.journal_path is not None and self.path is not None and self.format is Format.JSONL:
             return LineStore(self.path)
         if self._spool_path is not None:
             return LineStore(self._spool_path)
@@ -158,6 +158,8 @@ class Output:
             return
         if not self.many and not journal.counts().get(Status.DONE):
             # Nothing came of the only article: what was there before stays.
+            if self.format is Format.JSONL and not self.path.exists():
+                shutil.copyfile(store.lines.path, self.path)
             return
         draft = _beside(self.path, ".new")
         try:
@@ -250,7 +252,7 @@ def _reports(store: LineStore, journal: Journal) -> Iterator[Report]:
     from summarizer.bulk.journal import Status
     from summarizer.models import Report
 
-    for entry in journal.entries(Status.DONE):
+    for entry in journal.entries(Status.DONE, Status.AGAIN):
         line = store.lines.line(entry.place) if entry.place else None
         if line is not None:
             yield Report.model_validate_json(line)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import re
 import signal
 import sys
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
 _MAX_FETCH_TIMEOUT_S = 60.0
 _SHOWN_FAILURES = 20
+_TIME = r"(\d+(?:\.\d+)?)\s*([smhd]?)"
 _UNITS_S = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -68,9 +68,10 @@ def summarize(
     ] = 16,
     max_cost: Annotated[float | None, typer.Option(min=0, metavar="USD", help="Stop before more is spent.")] = None,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Stop before more tokens are used.")] = None,
-    deadline: Annotated[str | None, typer.Option(metavar="TIME", help="Stop after 90s, 30m or 2h.")] = None,
+    deadline: Annotated[str | None, typer.Option(metavar="TIME", help="Stop after 90s, 30m or 2h30m.")] = None,
     batch: Annotated[
-        bool, typer.Option("--batch", help="Through the service's Batch API: cheaper, within a day. Needs -o.")
+        bool,
+        typer.Option("--batch", help="Through the service's Batch API: cheaper, and a day or more late. Needs -o."),
     ] = False,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither use nor keep replies.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew where an earlier run's output is.")] = False,
@@ -125,15 +126,16 @@ def summarize(
         quiet=quiet,
         show_claims=not quiet and count == 1 and chosen.journal_path is None,
     )
-    threads = Threads()
+    threads = Threads(concurrency)
     with engine:
         _check_price(engine, limits)
         if fresh:
             chosen.remove()
         try:
-            code = _run(console, engine, chosen, found, count, limits, concurrency, batch, quiet, threads)
+            code = _run(console, engine, chosen, found, count, limits, concurrency, batch, language, quiet, threads)
         except KeyboardInterrupt:
             code = EXIT_INTERRUPTED
+        engine.flush()
         threads.leave_if_busy(code)
     raise typer.Exit(code)
 
@@ -147,6 +149,7 @@ def _run(
     limits: Limits,
     concurrency: int,
     batch: bool,
+    language: str | None,
     quiet: bool,
     threads: Threads,
 ) -> int:
@@ -158,7 +161,7 @@ def _run(
     store = chosen.store()
     try:
         with (
-            Journal(chosen.journal_path, engine.fingerprint()) as journal,
+            Journal(chosen.journal_path, engine.fingerprint() | {"language": language or "detected"}) as journal,
             ArticlesProgress(console, shown=not quiet and chosen.many) as progress,
         ):
             run = Run(
@@ -232,6 +235,10 @@ def _show_end(
         return
     start = "Interrupted. " if interrupted else ""
     console.print(f"{start}{_accounted(tally)} {_taken(run, engine)}".rstrip(), markup=False, soft_wrap=True)
+    if tally.changed:
+        console.print(f"{tally.changed:,} changed since they were finished, and were done again.", markup=False)
+    if tally.done_before and (before := spent(journal.usage())):
+        console.print(f"All of them took {before}.", markup=False)
     unfinished = tally.left or tally.again or interrupted or run.stopped
     if unfinished and journal.path is not None:
         console.print("The same command does the rest.", markup=False)
@@ -286,13 +293,12 @@ def _limits(max_cost: float | None, max_tokens: int | None, deadline: str | None
     from summarizer.llm.metering import Limits
 
     deadline_s = None
-    if max_cost is not None and math.isnan(max_cost):
-        raise ConfigurationError("--max-cost is no number.", "Write it as 0.50.")
+    if max_cost is not None and not max_cost > 0:
+        raise ConfigurationError("--max-cost has to be more than 0.", "Write it as 0.50.")
     if deadline is not None:
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd]?)", deadline.strip())
-        if match is None:
-            raise ConfigurationError(f"--deadline is {deadline!r}.", "Write it as 90s, 30m or 2h.")
-        deadline_s = float(match[1]) * _UNITS_S[match[2]]
+        if not re.fullmatch(rf"(?:{_TIME}\s*)+", deadline.strip()):
+            raise ConfigurationError(f"--deadline is {deadline!r}.", "Write it as 90s, 30m or 2h30m.")
+        deadline_s = sum(float(number) * _UNITS_S[unit] for number, unit in re.findall(_TIME, deadline))
     return Limits(max_cost, max_tokens, deadline_s)
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
-from datetime import date, datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from summarizer.errors import InputError, ModelError, SummarizerError
 from summarizer.models import Article, Report, Usage
 from summarizer.pipeline import failed
-from summarizer.reading import MAX_BYTES, read_bytes, read_text
+from summarizer.reading import MAX_BYTES, json_lines, read_bytes
 from summarizer.rendering import to_jsonl_line
 
 if TYPE_CHECKING:
@@ -63,21 +61,20 @@ def read_row(row: Mapping[str, Any]) -> tuple[str, Article | InputError]:
         try:
             columns = _columns(data)
         finally:
-            identity = _text(columns, "id", any_type=True)
+            identity = _encodable(columns.get("id", ""))
             source += f"#{identity}" if identity else f":{row['line']}" if row["line"] else ""
-        return source, _article(columns)
+        return source, json_lines.record(columns).article(None)
     except InputError as error:
         return source, error
 
 
 def _columns(data: bytes) -> dict[str, Any]:
-    try:
-        columns = json.loads(data)
-    except (ValueError, RecursionError):
-        columns = None
-    if not isinstance(columns, dict):
-        raise InputError("The line is no JSON object.", 'Give each article a line, as in {"text": "…"}.')
-    return {k: v for k, v in columns.items() if k in COLUMNS and not _is_missing(v)}
+    """What a row has of the columns that are read. An id may be of any type."""
+    found = json_lines.json_object(data)
+    columns = {name: value for name, value in found.items() if not _is_missing(value)}
+    if "id" in columns:
+        columns["id"] = str(columns["id"])
+    return columns
 
 
 def _is_missing(value: object) -> bool:
@@ -85,37 +82,9 @@ def _is_missing(value: object) -> bool:
     return value is None or value == "" or (isinstance(value, float) and math.isnan(value))
 
 
-def _article(columns: Mapping[str, Any]) -> Article:
-    return read_text(
-        _text(columns, "text") or "",
-        source=_text(columns, "source"),
-        title=_text(columns, "title"),
-        published=_day(_text(columns, "published")),
-        language=_text(columns, "language"),
-        url=_text(columns, "url"),
-    )
-
-
-def _text(columns: Mapping[str, Any], name: str, *, any_type: bool = False) -> str | None:
-    value = columns.get(name)
-    if value is not None and not isinstance(value, str):
-        if not any_type:
-            raise InputError(f"`{name}` is of type {type(value).__name__}, not a text.", "Give it as a string.")
-        value = str(value)
-    return value if name == "text" else _encodable(value)
-
-
-def _encodable(text: str | None) -> str | None:
-    """The text with ? for halves of surrogate pairs, which neither a report nor Arrow can hold."""
-    return text and text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _day(text: str | None) -> date | None:
-    """The day of an ISO 8601 date or time, in that time's own zone."""
-    try:
-        return datetime.fromisoformat(text.strip()).date() if text else None
-    except ValueError:
-        raise InputError(f"`published` is {text!r}, which is no date.", "Give it as in 2025-09-05.") from None
+def _encodable(text: str) -> str:
+    """The text with ? for halves of surrogate pairs, which Arrow can't hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def done_row(source: str, report: Report) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def summarize_dataset(
 
     Args:
         source: files or folders, local or on a filesystem that Arrow or fsspec knows (`s3://…`): articles (text,
-            Markdown, HTML), or JSON Lines and Parquet with the columns `text` and, optionally, `id`, `title`,
+            Markdown, HTML, PDF), or JSON Lines and Parquet with the columns `text` and, optionally, `id`, `title`,
             `url`, `source`, `published` and `language`. Names in folders that begin with `.` or `_` are left out.
         output: a folder that isn't there yet.
         workers: how many processes; by default one for two CPUs of the cluster, or one for each machine where

@@ -16,7 +16,7 @@ from summarizer.errors import ConfigurationError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_ARTICLES = frozenset({".txt", ".text", ".md", ".markdown", ".html", ".htm", ".xhtml"})
+_ARTICLES = frozenset({".txt", ".text", ".md", ".markdown", ".html", ".htm", ".xhtml", ".pdf"})
 _LINES = frozenset({".jsonl", ".ndjson"})
 _PARQUET = frozenset({".parquet"})
 _LINES_PER_BLOCK = 256

@@ -6,22 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from summarizer.distributed.rows import done_row, failed_row, outcome_schema, read_row
-from summarizer.errors import (
-    AuthenticationError,
-    ConfigurationError,
-    InputError,
-    ModelNotFoundError,
-    QuotaError,
-    SummarizerError,
-    WeightsError,
-)
-from summarizer.pipeline import Summarizer
+from summarizer.errors import InputError, SummarizerError
+from summarizer.pipeline import CERTAIN, Summarizer, unforeseen
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Every further article would meet these too, and each may cost money or minutes.
-_STOPPING = (ConfigurationError, AuthenticationError, QuotaError, ModelNotFoundError, WeightsError)
 _STOPPED = "stopped"
 _STOPPING_COLUMNS = ("status", "error_type", "error_message")
 
@@ -40,7 +30,7 @@ class Worker:
 
         try:
             outcomes = asyncio.run(self._outcomes(batch.to_pylist()))
-        except _STOPPING as error:
+        except CERTAIN as error:
             # As a row, since Ray passes exceptions on without their causes.
             outcomes = [failed_row("", error, None) | {"status": _STOPPED}]
         return pa.Table.from_pylist(outcomes, schema=outcome_schema())
@@ -67,14 +57,15 @@ class Worker:
             if isinstance(article, InputError):
                 raise article
             return done_row(source, await self._summarizer.asummarize(article))
-        except _STOPPING:
+        except CERTAIN:
             raise
-        except SummarizerError as error:
-            return failed_row(source, error, None if isinstance(article, InputError) else article)
+        except Exception as error:
+            known = error if isinstance(error, SummarizerError) else unforeseen(error)
+            return failed_row(source, known, None if isinstance(article, InputError) else article)
 
 
 def check_going_on(outcomes: pa.Table) -> None:
     """Raise the error that stops the run, if a worker met one."""
     for status, kind, message in zip(*(outcomes[c].to_pylist() for c in _STOPPING_COLUMNS), strict=True):
         if status == _STOPPED:
-            raise next(error for error in _STOPPING if error.type == kind)(message)
+            raise next(error for error in CERTAIN if error.type == kind)(message)

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from summarizer.errors import ModelNotFoundError, ServiceError
+from summarizer.errors import ModelNotFoundError, ServiceError, SummarizerError
 from summarizer.llm.structured import defect
 from summarizer.llm.transport import Failure, Finished, RetryPolicy, Service, acall, failure_of, malformed
 
@@ -162,6 +162,8 @@ class BatchQueue:
         if task.cancelled() or (error := task.exception()) is None:
             return
         # The log can't be written, or a bug: all who wait have to hear of it.
+        if not isinstance(error, SummarizerError):
+            error = ServiceError(f"The batches can't be gone on with: {type(error).__name__}: {error}.")
         self._broken = error
         waiting, self._waiting = self._waiting, {}
         for future in waiting.values():

@@ -27,6 +27,7 @@ from summarizer.errors import (
     TimeoutExceededError,
     TruncatedError,
 )
+from summarizer.resources import data
 
 if TYPE_CHECKING:
     import openai
@@ -253,16 +254,30 @@ def _status_failure(error: openai.APIStatusError, service: Service) -> Failure:
     if 300 <= status < 400:
         return _redirect(error.response.headers.get("location", ""), service)
     if status == 402 or "insufficient_quota" in codes:
-        return Failure(
-            QuotaError,
-            f"The quota at {service.host} is used up.",
-            "Check the account's plan and billing.",
-        )
+        return _by_words("quota", service)
+    if status in (400, 403, 422) and (meant := _meant(words, codes)):
+        return _by_words(meant, service)
     if status in (400, 404, 413, 422) or "model_not_found" in codes:
         return _bad_request(error, words, codes, service)
     if status in (401, 403):
         return _authentication(status, service)
     return _unavailable(status, said, wait_s, service)
+
+
+def _meant(words: str, codes: set[str]) -> str | None:
+    """What a refusal is about where only its words or codes tell: the key, the quota, or the content."""
+    said = " ".join([words, *sorted(codes)]).lower()
+    listed: dict[str, list[str]] = data("service_errors.yaml")
+    return next((kind for kind, phrases in listed.items() if any(phrase in said for phrase in phrases)), None)
+
+
+def _by_words(meant: str, service: Service) -> Failure:
+    if meant == "key":
+        return _authentication(401, service)
+    if meant == "quota":
+        message, hint = f"The quota at {service.host} is used up.", "Check the account's plan and billing."
+        return Failure(QuotaError, message, hint)
+    return Failure(RefusalError, f"The content filter of {service.host} refused the request.", "Use another model.")
 
 
 def _unavailable(status: int, said: str, wait_s: float | None, service: Service) -> Failure:
@@ -318,8 +333,6 @@ def _bad_request(error: openai.APIStatusError, words: str, codes: set[str], serv
             f"The request is longer than {service.model_id} can take.",
             "Use smaller chunks, or a model with a larger context.",
         )
-    if "content_filter" in codes:
-        return Failure(RefusalError, f"The content filter of {service.host} refused the request.", "Use another model.")
     refused = _refused_parameter(error, words, codes)
     hint = "Check that the model can do what was asked."
     if refused is None and _NO_TOOLS.search(words):

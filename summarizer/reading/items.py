@@ -100,7 +100,7 @@ class _Name:
 
 
 class _Seen:
-    """Which names were given already; eight bytes of each are remembered. Feeds may be read by several threads."""
+    """Which names were given already; a hash of each is kept. Feeds may be read by several threads."""
 
     def __init__(self) -> None:
         self._digests: set[bytes] = set()

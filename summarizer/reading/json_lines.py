@@ -76,6 +76,11 @@ def rows(stream: Lines, *, max_bytes: int) -> Iterator[Row]:
 
 def parsed(data: bytes) -> Record:
     """Read a line. Raises `InputError` that doesn't say which line it is."""
+    return record(json_object(data))
+
+
+def json_object(data: bytes) -> dict[str, Any]:
+    """The object in a line. Raises as `parsed` does."""
     try:
         found = json.loads(data.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -86,6 +91,11 @@ def parsed(data: bytes) -> Record:
         raise InputError("The line is not JSON.", _EXPECTED) from None
     if not isinstance(found, dict):
         raise InputError("The line is not a JSON object.", _EXPECTED)
+    return found
+
+
+def record(found: dict[str, Any]) -> Record:
+    """The article that an object gives. Raises as `parsed` does."""
     if is_report(found):
         raise InputError(
             "The line is a report that summarizer wrote, not an article.",
@@ -124,7 +134,7 @@ def is_report(found: dict[str, Any]) -> bool:
 def namer() -> Callable[[int, str | None], str]:
     """Gives each line of a file a name of its own: its id, or its number; an id that was there before gets both.
 
-    It remembers eight bytes of each name.
+    It remembers a hash of each name, some eighty bytes.
     """
     seen: set[bytes] = set()
 
