@@ -412,3 +412,62 @@ def test_the_bar_ends_where_the_run_ends() -> None:
 def test_nothing_acts_on_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     stderr().print("a\x1b[2Jb\x9bc\u202ed :bomb: [red]x[/red] ü\nnext", markup=False, soft_wrap=True)
     assert capsys.readouterr().err == "a␛[2Jb\ufffdc\ufffdd :bomb: [red]x[/red] ü\nnext\n"
+
+
+def test_a_key_refused_for_one_article_stops_only_what_it_has_to(
+    summarizer: Summarizer, server: OpenAIServer, tmp_path: Path
+) -> None:
+    server.reply_with(failing(2, 99, Status(403)))
+    found = [item(n) for n in range(5)]
+    one = run(summarizer, tmp_path / "out.jsonl", found, max_concurrency=1)
+    assert one.counted == {DONE: 4, AGAIN: 1} and one.stopped is None
+    server.reply_with(lambda request: Status(403))
+    late = run(summarizer, tmp_path / "late.jsonl", found, max_concurrency=1)
+    assert isinstance(late.stopped, AuthenticationError) and late.counted == {}
+
+
+def test_a_service_that_refuses_everything_stops_the_run(
+    summarizer: Summarizer, server: OpenAIServer, tmp_path: Path
+) -> None:
+    server.reply_with(lambda request: Status(400, "a message that nobody has seen before"))
+    one = run(summarizer, tmp_path / "out.jsonl", [item(n) for n in range(40)], max_concurrency=1)
+    assert "nobody has seen" in str(one.stopped) and len(server.chats) < 20
+    assert one.counted.keys() == {AGAIN}
+    server.reply_with(claims)
+    assert run(summarizer, tmp_path / "out.jsonl", [item(n) for n in range(40)]).counted == {DONE: 40}
+
+
+def test_what_was_made_before_stays_until_there_is_something_better(
+    summarizer: Summarizer, server: OpenAIServer, tmp_path: Path
+) -> None:
+    run(summarizer, tmp_path / "out.jsonl", [item(1)])
+    before = lines(tmp_path / "out.jsonl")
+    server.reply_with(lambda request: Status(501))
+    changed = Item("1.txt", "other", lambda: article(1))
+    one = run(summarizer, tmp_path / "out.jsonl", [changed])
+    assert one.counted == {AGAIN: 1} and one.tally.changed == 1 and lines(tmp_path / "out.jsonl") == before
+    server.reply_with(claims)
+    assert run(summarizer, tmp_path / "out.jsonl", [changed]).counted == {DONE: 1}
+    assert len(lines(tmp_path / "out.jsonl")) == 1
+
+
+def test_a_file_of_the_users_own_is_not_written_over(
+    summarizer: Summarizer, server: OpenAIServer, tmp_path: Path
+) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "notes.md").write_text("my own")
+    for _ in range(2):
+        store = FolderStore(folder, "md", lambda report: report.article.id.encode())
+        with Journal(tmp_path / "out.journal", summarizer.fingerprint()) as journal:
+            store.settle(journal)
+            named = Item("a.txt", "1", lambda: article(1, id="notes"))
+            asyncio.run(Run(summarizer, journal, store).over([named]))
+    assert (folder / "notes.md").read_text() == "my own" and len(list(folder.iterdir())) == 2
+
+
+def test_what_all_runs_took_is_known(summarizer: Summarizer, server: OpenAIServer, tmp_path: Path) -> None:
+    for number in range(2):
+        run(summarizer, tmp_path / "out.jsonl", [item(n) for n in range(number + 1)])
+    with Journal(tmp_path / "out.jsonl.journal", summarizer.fingerprint()) as journal:
+        assert journal.usage() == Usage(requests=4, input_tokens=400, output_tokens=80)

@@ -529,3 +529,32 @@ def test_of_a_feed_only_what_is_new(run: Callable[..., Ended], server: OpenAISer
     assert ended.code == 0 and "Articles: 2 done, 1 done before." in ended.err
     assert sorted(feed.seen) == ["/1", "/2", "/feed"] and len(reports("feed.jsonl")) == 3
     assert {marker for request in server.chats for marker in markers(request)} == {"A00001", "A00002"}
+
+
+def test_another_language_and_a_changed_article_are_said(run: Callable[..., Ended]) -> None:
+    archive(2)
+    run("in.jsonl", "-o", "out.jsonl")
+    assert "language was detected and is en: done again" in run("in.jsonl", "-o", "out.jsonl", "--language", "en").err
+    Path("in.jsonl").write_text(json.dumps(article(0)) + "\n" + json.dumps(article(1, title="New")) + "\n")
+    ended = run("in.jsonl", "-o", "out.jsonl", "--language", "en")
+    assert "1 changed since they were finished" in ended.err and len(lines("out.jsonl")) == 2
+
+
+def test_a_single_article_that_fails_leaves_its_lines_alone(run: Callable[..., Ended], server: OpenAIServer) -> None:
+    Path("in.txt").write_text(invented_article(1, sentences=4))
+    server.reply_with(lambda request: Status(413))
+    assert run("in.txt", "-o", "out.jsonl", "--no-cache").code == 1 and "error" in lines("out.jsonl")[0]
+    server.reply_with(claims)
+    assert run("in.txt", "-o", "out.jsonl").code == 0
+    before = lines("out.jsonl")
+    server.reply_with(lambda request: Status(413))
+    assert run("in.txt", "-o", "out.jsonl", "--no-cache").code == 1 and lines("out.jsonl") == before
+
+
+@pytest.mark.parametrize("limit", [("--max-cost", "1"), ("--max-tokens", "100")])
+def test_a_batch_has_no_limit_on_what_it_takes(
+    run: Callable[..., Ended], server: OpenAIServer, limit: tuple[str, str]
+) -> None:
+    archive(2)
+    ended = run("in.jsonl", "-o", "out.jsonl", "--batch", *limit, model="openai/gpt-5-mini")
+    assert ended.code == 2 and not server.requests

@@ -298,6 +298,11 @@ def test_lasting_faults(server: OpenAIServer, ask: Asker, fault: Any, kind: type
         (Status(501), ServiceError),
         (Status(400, "maximum context length is 8192 tokens"), TruncatedError),
         (Status(400, code="context_length_exceeded"), TruncatedError),
+        (Status(400, "API key not valid. Please pass a valid API key."), AuthenticationError),
+        (Status(400, "Your credit balance is too low to access the API."), QuotaError),
+        (Status(400, "limit reached", code="billing_hard_limit_reached"), QuotaError),
+        (Status(403, "Input was flagged by moderation"), RefusalError),
+        (Status(400, code="content_filter"), RefusalError),
     ],
     ids=repr,
 )

@@ -15,9 +15,11 @@ import pytest
 import ray
 from openai_server import OpenAIServer, Status
 
+from summarizer import Summarizer
 from summarizer.distributed import Counts, summarize_dataset
 from summarizer.distributed.rows import read_row
 from summarizer.distributed.sources import from_parquet
+from summarizer.distributed.worker import Worker
 from summarizer.errors import AuthenticationError, ConfigurationError, InputError
 from summarizer.models import FailedArticle, Report
 
@@ -288,3 +290,13 @@ def test_the_command_starts_a_cluster_of_its_own(server, tmp_path):
     assert "Traceback" not in done.stderr and KEY not in done.stderr
     assert [row["status"] for row in rows_of(tmp_path / "out")] == ["done", "failed"]
     assert server.chats[0].key == KEY
+
+
+def test_a_fault_that_one_article_brings_out_is_its_own(server, monkeypatch):
+    monkeypatch.setattr(Summarizer, "asummarize", lambda self, article: int("no number"))
+    worker = Worker({"model": "stand-in", "base_url": server.base_url}, 2)
+    rows = [{"path": "a.jsonl", "line": 1, "is_file": False, "data": json.dumps({"id": "X1", "text": "Ein Text."})}]
+    rows[0]["data"] = rows[0]["data"].encode()
+    [outcome] = worker(pa.Table.from_pylist(rows)).to_pylist()
+    assert (outcome["status"], outcome["source"], outcome["article_id"]) == ("failed", "a.jsonl#X1", "X1")
+    assert "ValueError" in outcome["error_message"]
