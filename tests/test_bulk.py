@@ -392,6 +392,7 @@ def test_progress_is_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> Non
     line = shown(console(terminal=False), [tally])
     assert line.startswith("1,203 of 2,000 articles, 2 failed, 3 to try again, ") and "10 tokens" in line
     assert "min left" in line and line.count("\n") == 1
+    assert "slowed to 8 at a time" in shown(console(terminal=False), [Tally(slowed_to=8)])
     unknown = shown(console(terminal=False), [Tally(done_before=7)])
     assert unknown == "7 articles\n"
     assert shown(console(terminal=False), [tally] * 9, every_s=60) == ""
@@ -471,3 +472,18 @@ def test_what_all_runs_took_is_known(summarizer: Summarizer, server: OpenAIServe
         run(summarizer, tmp_path / "out.jsonl", [item(n) for n in range(number + 1)])
     with Journal(tmp_path / "out.jsonl.journal", summarizer.fingerprint()) as journal:
         assert journal.usage() == Usage(requests=4, input_tokens=400, output_tokens=80)
+
+
+def test_a_service_that_takes_less_is_told(server: OpenAIServer, summarizer: Summarizer, tmp_path: Path) -> None:
+    server.limit_in_flight, server.delay_s, slowed = 2, 0.05, set()
+    try:
+        run(
+            summarizer,
+            tmp_path / "out.jsonl",
+            [item(n) for n in range(12)],
+            max_concurrency=8,
+            on_change=lambda tally: slowed.add(tally.slowed_to),
+        )
+    finally:
+        server.limit_in_flight, server.delay_s = None, 0.0
+    assert slowed & {1, 2, 3, 4}

@@ -45,7 +45,8 @@ _UNREAD = frozenset({InputError.type, FetchError.type, ConfigurationError.type})
 class Tally:
     """How far a run is. `total` is None where it isn't known; what an earlier run finished is told apart.
 
-    `changed` are articles whose content is another than when they were finished.
+    `changed` are articles whose content is another than when they were finished, `slowed_to` the requests that the
+    service takes at a time where that is fewer than were wanted.
     """
 
     total: int | None = None
@@ -55,6 +56,7 @@ class Tally:
     failed: int = 0
     again: int = 0
     changed: int = 0
+    slowed_to: int | None = None
     usage: Usage = field(default_factory=Usage)
 
     @property
@@ -147,6 +149,8 @@ class Run:
         async with aclosing(pooled(self._unfinished(items), self._work, at_a_time)) as worked:
             async for _ in worked:
                 self.tally.usage = self.summarizer.meter.usage
+                pacer = self.summarizer.pacer
+                self.tally.slowed_to = pacer.allowed if pacer and pacer.allowed < pacer.most else None
                 self.on_change(self.tally)
 
     async def _unfinished(self, items: Iterable[Item]) -> AsyncGenerator[Item, None]:

@@ -65,6 +65,7 @@ class ArticlesProgress:
             f"{tally.again:,} to try again" if tally.again else "",
             (f"{rate:.1f}/s" if rate >= 1 else f"{60 * rate:.1f}/min") if rate else "",
             spent(tally.usage),
+            f"slowed to {tally.slowed_to} at a time" if tally.slowed_to else "",
         ]
         if self._console.is_terminal:
             state = ", ".join(part for part in parts if part)
