@@ -383,55 +383,52 @@ class Summarizer:
         except SummarizerError as error:
             return failed(error, read)
 
-    def _answer(self, request: Request) -> Reply | ModelError:
-        try:
-            return self._reply(request)
-        except ModelError as error:
-            return error
-
-    async def _aanswer(self, request: Request) -> Reply | ModelError:
-        try:
-            return await self._areply(request)
-        except ModelError as error:
-            return error
-
     async def _answers(self, requests: tuple[Request, ...]) -> Answers:
         """The answers to requests at once. Where one may not be sent, those under way are waited for: they are paid."""
         import asyncio
 
         if len(requests) == 1:
             return (await self._aanswer(requests[0]),)
-        answers = await asyncio.gather(*map(self._aanswer, requests), return_exceptions=True)
-        for answer in answers:
+        answers: list[Reply | ModelError] = []
+        for answer in await asyncio.gather(*map(self._aanswer, requests), return_exceptions=True):
             if isinstance(answer, BaseException) and not isinstance(answer, ModelError):
                 raise answer
-        return tuple(
-            answer for answer in answers if not isinstance(answer, BaseException) or isinstance(answer, ModelError)
-        )
+            answers.append(answer)
+        return tuple(answers)
 
-    def _reply(self, request: Request) -> Reply:
-        model, cache = self.open(), self._opened_cache()
-        key = cache.key(request) if cache else b""
-        if cache and (kept := cache.get(key, request)) is not None:
+    def _answer(self, request: Request) -> Reply | ModelError:
+        keep, kept = self._cached(request)
+        if kept is not None:
             return kept
-        with self.meter.request() as replies:
-            reply = send(model, request)
-            replies.append(reply)
-        if cache:
-            cache.put(key, reply)
+        try:
+            with self.meter.request() as replies:
+                reply = send(self.open(), request)
+                replies.append(reply)
+        except ModelError as error:
+            return error
+        keep(reply)
         return reply
 
-    async def _areply(self, request: Request) -> Reply:
-        model, cache = self.open(), self._opened_cache()
-        key = cache.key(request) if cache else b""
-        if cache and (kept := cache.get(key, request)) is not None:
+    async def _aanswer(self, request: Request) -> Reply | ModelError:
+        keep, kept = self._cached(request)
+        if kept is not None:
             return kept
-        async with self.meter.arequest() as replies:
-            reply = await asend(model, request)
-            replies.append(reply)
-        if cache:
-            cache.put(key, reply)
+        try:
+            async with self.meter.arequest() as replies:
+                reply = await asend(self.open(), request)
+                replies.append(reply)
+        except ModelError as error:
+            return error
+        keep(reply)
         return reply
+
+    def _cached(self, request: Request) -> tuple[Callable[[Reply], None], Reply | None]:
+        """What keeps a reply to the request, and the reply that is kept already."""
+        cache = self._opened_cache()
+        if cache is None:
+            return lambda reply: None, None
+        key = cache.key(request)
+        return partial(cache.put, key), cache.get(key, request)
 
     def _opened_cache(self) -> ReplyCache | None:
         if self._cache is None and self._wants_cache:
@@ -531,13 +528,13 @@ def _as_article(article: Article | str) -> Article:
     return read_text(article) if isinstance(article, str) else article
 
 
-def unforeseen(error: Exception) -> SummarizerError:
-    """A fault in this program that one article brings out, as an error: the others are not to suffer from it."""
-    return SummarizerError(f"It can't be worked on: {type(error).__name__}: {error}.", "Please report this.")
+def failed(error: Exception, article: Article | None = None, source: str | None = None) -> FailedArticle:
+    """An article's failure, as it stands in JSON Lines.
 
-
-def failed(error: SummarizerError, article: Article | None = None, source: str | None = None) -> FailedArticle:
-    """An article's failure, as it stands in JSON Lines."""
+    An error that isn't a `SummarizerError` is a fault in this program that one article brings out.
+    """
+    if not isinstance(error, SummarizerError):
+        error = SummarizerError(f"It can't be worked on: {type(error).__name__}: {error}.", "Please report this.")
     reference = ArticleReference(
         id=article.id if article else None,
         source=source or (article.source if article else None),

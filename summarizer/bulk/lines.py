@@ -35,7 +35,7 @@ class LinesFile:
             self._file = path.open("r+b" if path.exists() else "x+b", buffering=0)
             self.size = self._file.seek(0, os.SEEK_END)
         except OSError as error:
-            raise _unwritable(path, error) from error
+            raise unwritable(path, error) from error
 
     def append(self, line: bytes) -> Place:
         """Write a line at the end. Where it can't be written whole, nothing of it stays."""
@@ -47,7 +47,7 @@ class LinesFile:
                 rest = rest[self._file.write(rest) :]
         except OSError as error:
             self.cut(self.size)
-            raise _unwritable(self.path, error) from error
+            raise unwritable(self.path, error) from error
         self.size = place.end
         return place
 
@@ -56,7 +56,7 @@ class LinesFile:
         try:
             self._file.truncate(size)
         except OSError as error:
-            raise _unwritable(self.path, error) from error
+            raise unwritable(self.path, error) from error
         self.size = min(self.size, size)
 
     def line(self, place: Place) -> bytes | None:
@@ -88,7 +88,7 @@ class LinesFile:
                 os.fsync(copy.fileno())
         except OSError as error:
             path.unlink(missing_ok=True)
-            raise _unwritable(path, error) from error
+            raise unwritable(path, error) from error
 
     def replace_by(self, path: Path) -> None:
         """Put another file into this one's place."""
@@ -98,14 +98,15 @@ class LinesFile:
             self._file = self.path.open("r+b", buffering=0)
             self.size = self._file.seek(0, os.SEEK_END)
         except OSError as error:
-            raise _unwritable(self.path, error) from error
+            raise unwritable(self.path, error) from error
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
 
-def _unwritable(path: Path, error: OSError) -> OutputError:
+def unwritable(path: Path, error: OSError) -> OutputError:
+    """What to raise where a result can't be written; the run can be gone on with."""
     return OutputError(
         f"{path} can't be written: {error.strerror or error}.",
         "Make room or check the path, and give the same command again: what is finished is kept.",

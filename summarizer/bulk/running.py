@@ -28,7 +28,7 @@ from summarizer.errors import (
 )
 from summarizer.llm.metering import Limits
 from summarizer.models import ErrorInfo, FailedArticle, Report, Usage
-from summarizer.pipeline import CERTAIN, Summarizer, failed, unforeseen
+from summarizer.pipeline import CERTAIN, Summarizer, failed
 from summarizer.pooling import pooled
 from summarizer.reading import Item
 
@@ -175,11 +175,8 @@ class Run:
     async def _work(self, item: Item) -> None:
         try:
             article = await asyncio.to_thread(item.read)
-        except SummarizerError as error:
-            self._take(item, failed(error, None, item.source))
-            return
         except Exception as error:
-            self._take(item, failed(unforeseen(error), None, item.source))
+            self._take(item, failed(error, None, item.source))
             return
         if isinstance(article, list):
             self._take_feed(item, article)
@@ -192,10 +189,10 @@ class Run:
             if isinstance(error, CERTAIN) and not self._is_about_this_one(error):
                 raise
             usage = error.usage if isinstance(error, ModelError) else None
-            self._take(item, failed(error, article, item.source), usage or Usage())
+            self._take(item, failed(error, article, item.source), usage)
             self._notice_unreachable(error)
         except Exception as error:
-            self._take(item, failed(unforeseen(error), article, item.source))
+            self._take(item, failed(error, article, item.source))
         else:
             self._unreachable = self._refusals = 0
             self._take(item, report, report.run.usage)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from summarizer.bulk.journal import Journal, Status, Written
-from summarizer.bulk.lines import LinesFile
+from summarizer.bulk.lines import LinesFile, unwritable
 from summarizer.errors import OutputError
 from summarizer.models import ArticleReference, FailedArticle, Report
 from summarizer.rendering import to_jsonl_line
@@ -89,10 +89,7 @@ class FolderStore:
                 (self._folder / before).unlink(missing_ok=True)
         except OSError as error:
             draft.unlink(missing_ok=True)
-            raise OutputError(
-                f"{path} can't be written: {error.strerror}.",
-                "Make room or check the path, and give the same command again: what is finished is kept.",
-            ) from error
+            raise unwritable(path, error) from error
         return Written(name=name)
 
     def finish(self, journal: Journal) -> None:

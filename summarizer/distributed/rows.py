@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from summarizer.errors import InputError, ModelError, SummarizerError
+from summarizer.errors import InputError, ModelError
 from summarizer.models import Article, Report, Usage
 from summarizer.pipeline import failed
 from summarizer.reading import MAX_BYTES, json_lines, read_bytes
@@ -97,7 +97,7 @@ def done_row(source: str, report: Report) -> dict[str, Any]:
     } | _spent(report.run.usage)
 
 
-def failed_row(source: str, error: SummarizerError, article: Article | None) -> dict[str, Any]:
+def failed_row(source: str, error: Exception, article: Article | None) -> dict[str, Any]:
     failure = failed(error, article, source)
     usage = error.usage if isinstance(error, ModelError) else Usage()
     return {

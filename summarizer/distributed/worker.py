@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from summarizer.distributed.rows import done_row, failed_row, outcome_schema, read_row
-from summarizer.errors import InputError, SummarizerError
-from summarizer.pipeline import CERTAIN, Summarizer, unforeseen
+from summarizer.errors import InputError
+from summarizer.pipeline import CERTAIN, Summarizer
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -60,8 +60,7 @@ class Worker:
         except CERTAIN:
             raise
         except Exception as error:
-            known = error if isinstance(error, SummarizerError) else unforeseen(error)
-            return failed_row(source, known, None if isinstance(article, InputError) else article)
+            return failed_row(source, error, None if isinstance(article, InputError) else article)
 
 
 def check_going_on(outcomes: pa.Table) -> None:

@@ -29,6 +29,11 @@ class Schema:
     content: Mapping[str, Any]
 
 
+def json_schema(response_model: type[BaseModel], narrowed: Schema | None) -> dict[str, Any]:
+    """What the model is shown of a type."""
+    return dict(narrowed.content) if narrowed else response_model.model_json_schema()
+
+
 @dataclass(frozen=True)
 class StructuredRequest(Generic[T]):
     """A request for an answer of one pydantic type.
@@ -48,7 +53,7 @@ class StructuredRequest(Generic[T]):
     @property
     def json_schema(self) -> dict[str, Any]:
         """The JSON Schema of an answer."""
-        return dict(self.schema.content) if self.schema else self.response_model.model_json_schema()
+        return json_schema(self.response_model, self.schema)
 
     def checked(self, value: T) -> T:
         """The answer, if `check` finds nothing. Raises pydantic's `ValidationError`."""

@@ -30,6 +30,7 @@ from summarizer.llm.base import (
     Schema,
     StructuredReply,
     StructuredRequest,
+    json_schema,
 )
 from summarizer.llm.recording import request_key
 from summarizer.models import Usage
@@ -46,18 +47,18 @@ _WRITE_EVERY_S = 0.2
 _MOST_UNWRITTEN = 32
 _TOUCH_AFTER_S = 24 * 3600
 _ROW_BYTES = 120  # Keys and indexes; the replies of a small model are hardly longer themselves.
-_TABLES = f"""
-CREATE TABLE replies (key BLOB PRIMARY KEY, value BLOB NOT NULL, used INTEGER NOT NULL);
-CREATE INDEX replies_used ON replies (used);
-CREATE TABLE size (bytes INTEGER NOT NULL, replies INTEGER NOT NULL);
-INSERT INTO size VALUES (0, 0);
-CREATE TRIGGER added AFTER INSERT ON replies BEGIN
-  UPDATE size SET bytes = bytes + length(new.value) + {_ROW_BYTES}, replies = replies + 1;
-END;
-CREATE TRIGGER removed AFTER DELETE ON replies BEGIN
-  UPDATE size SET bytes = bytes - length(old.value) - {_ROW_BYTES}, replies = replies - 1;
-END;
-"""
+_TABLES = (
+    "CREATE TABLE replies (key BLOB PRIMARY KEY, value BLOB NOT NULL, used INTEGER NOT NULL)",
+    "CREATE INDEX replies_used ON replies (used)",
+    "CREATE TABLE size (bytes INTEGER NOT NULL, replies INTEGER NOT NULL)",
+    "INSERT INTO size VALUES (0, 0)",
+    f"""CREATE TRIGGER added AFTER INSERT ON replies BEGIN
+          UPDATE size SET bytes = bytes + length(new.value) + {_ROW_BYTES}, replies = replies + 1;
+        END""",
+    f"""CREATE TRIGGER removed AFTER DELETE ON replies BEGIN
+          UPDATE size SET bytes = bytes - length(old.value) - {_ROW_BYTES}, replies = replies - 1;
+        END""",
+)
 
 
 @dataclass(frozen=True)
@@ -204,8 +205,7 @@ class ReplyCache:
 
 @lru_cache(maxsize=256)
 def _schema_digest(model: type[BaseModel], narrowed: Schema | None) -> bytes:
-    content = narrowed.content if narrowed else model.model_json_schema()
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).digest()
+    return hashlib.sha256(json.dumps(json_schema(model, narrowed), sort_keys=True).encode()).digest()
 
 
 def default_path() -> Path:
@@ -312,7 +312,7 @@ def _opened_now(path: Path) -> sqlite3.Connection:
         database.execute("BEGIN IMMEDIATE")
         version = database.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
-            for statement in _statements():
+            for statement in _TABLES:
                 database.execute(statement)
             database.execute(f"PRAGMA user_version = {_FORMAT}")
         elif version != _FORMAT:
@@ -322,17 +322,6 @@ def _opened_now(path: Path) -> sqlite3.Connection:
         database.close()
         raise
     return database
-
-
-def _statements() -> list[str]:
-    statements: list[str] = []
-    piece = ""
-    for line in _TABLES.splitlines():
-        piece += line + "\n"
-        if sqlite3.complete_statement(piece):
-            statements.append(piece)
-            piece = ""
-    return statements
 
 
 def _make_room(database: sqlite3.Connection, max_bytes: int) -> None:

@@ -21,7 +21,7 @@ from summarizer.errors import (
     ServiceError,
     TruncatedError,
 )
-from summarizer.llm.base import Message, Schema, StructuredReply, StructuredRequest
+from summarizer.llm.base import Message, Schema, StructuredReply, StructuredRequest, json_schema
 from summarizer.llm.prices import Price
 from summarizer.models import Usage
 
@@ -283,7 +283,7 @@ def _envelope(model: type[BaseModel], narrowed: Schema | None) -> type[BaseModel
     """
     import instructor
 
-    content = narrowed.content if narrowed else model.model_json_schema()
+    content = json_schema(model, narrowed)
 
     def validate_json(cls: type[BaseModel], /, text: str, *, strict: bool | None = None, **_: Any) -> BaseModel:
         answer: BaseModel = _asked.get().checked(model.model_validate_json(text, strict=strict))

@@ -12,10 +12,9 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from hashlib import blake2b, sha256
+from hashlib import sha256
 from itertools import chain
 from pathlib import Path
-from threading import Lock
 from typing import BinaryIO, Literal
 
 from summarizer.errors import ConfigurationError, InputError
@@ -32,6 +31,7 @@ from summarizer.reading.files import (
     read_bytes,
     unreadable,
 )
+from summarizer.reading.seen import Seen
 from summarizer.reading.text import read_text
 from summarizer.reading.walking import Found, files_in, is_pattern, matching
 
@@ -89,7 +89,7 @@ def count(sources: Iterable[str]) -> int | None:
     _refuse_empty(named)
     if "-" in named:
         return None
-    return sum(_lines_in(name) for name in _names(named, _Seen()))
+    return sum(_lines_in(name) for name in _names(named, Seen()))
 
 
 @dataclass(frozen=True)
@@ -97,22 +97,6 @@ class _Name:
     kind: Literal["stdin", "address", "file"]
     text: str
     problem: OSError | None = None
-
-
-class _Seen:
-    """Which names were given already; a hash of each is kept. Feeds may be read by several threads."""
-
-    def __init__(self) -> None:
-        self._digests: set[bytes] = set()
-        self._lock = Lock()
-
-    def is_new(self, name: str) -> bool:
-        """Whether it is the first time that this is asked of the name."""
-        digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-        with self._lock:
-            new = digest not in self._digests
-            self._digests.add(digest)
-        return new
 
 
 def _refuse_empty(sources: Iterable[str]) -> None:
@@ -141,7 +125,7 @@ def _expansion(source: str) -> Iterator[Found] | None:
     return None
 
 
-def _names(sources: Iterable[str], seen: _Seen) -> Iterator[_Name]:
+def _names(sources: Iterable[str], seen: Seen) -> Iterator[_Name]:
     for source in sources:
         if source == "-":
             found = iter([_Name("stdin", source)])
@@ -181,7 +165,7 @@ class _How:
     allow_private: bool
     language: str | None
     offline: bool
-    seen: _Seen = field(default_factory=_Seen)
+    seen: Seen = field(default_factory=Seen)
 
     def items_of(self, name: _Name) -> Iterator[Item]:
         """The items that a name stands for: many for JSON Lines, else one."""

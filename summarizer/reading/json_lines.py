@@ -8,12 +8,12 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from hashlib import blake2b
 from typing import Any, Protocol
 
 from summarizer.errors import InputError
 from summarizer.models import Article
 from summarizer.reading.language import check_language
+from summarizer.reading.seen import Seen
 from summarizer.reading.text import read_text
 
 _MAX_ID_CHARS = 200
@@ -132,17 +132,13 @@ def is_report(found: dict[str, Any]) -> bool:
 
 
 def namer() -> Callable[[int, str | None], str]:
-    """Gives each line of a file a name of its own: its id, or its number; an id that was there before gets both.
-
-    It remembers a hash of each name, some eighty bytes.
-    """
-    seen: set[bytes] = set()
+    """Gives each line of a file a name of its own: its id, or its number; an id that was there before gets both."""
+    seen = Seen()
 
     def name(number: int, id_: str | None) -> str:
         chosen = id_ or str(number)
-        while (digest := blake2b(chosen.encode(), digest_size=8).digest()) in seen:
+        while not seen.is_new(chosen):
             chosen = f"{chosen} (line {number})"
-        seen.add(digest)
         return chosen
 
     return name
