@@ -15,11 +15,12 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
+from loopback import serving
 from openai_server import FaultSchedule, Hang, OpenAIServer, Request, Status
 from openai_server.claims import claims, invented_article
 from openai_server.journal import markers
@@ -506,14 +507,10 @@ class Feed(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def feed() -> Iterator[Any]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Feed) as running:
+    with serving(Feed) as running:
         held: Any = running
-        held.daemon_threads, held.seen, held.held, held.broken = True, [], [0, 1], {"/1"}
-        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+        held.held, held.broken = [0, 1], {"/1"}
         yield running
-        running.shutdown()
-        thread.join()
 
 
 def test_of_a_feed_only_what_is_new(run: Callable[..., Ended], server: OpenAIServer, feed: Any) -> None:

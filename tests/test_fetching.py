@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from loopback import serving
 
 from summarizer.errors import FetchError, InputError
 from summarizer.models import Article
@@ -135,15 +136,9 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def server() -> Iterator[ThreadingHTTPServer]:
     Handler.stopping.clear()
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
-        running.daemon_threads = True
-        running.seen = []  # type: ignore[attr-defined]
-        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    with serving(Handler) as running:
         yield running
         Handler.stopping.set()
-        running.shutdown()
-        thread.join()
 
 
 def address(server: ThreadingHTTPServer, path: str, host: str = "127.0.0.1") -> str:
