@@ -237,6 +237,9 @@ class Run(_Model):
     model: str
     prompt: str = Field(description="Name and hash of the prompt files.")
     profile: str
+    language: str | None = Field(
+        default=None, description="The language of statements and summary; null where it is the article's."
+    )
     summarizer_version: str
     started_at: datetime
     duration_s: float
