@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from summarizer import summary
 from summarizer.models import Claim, Measure, Report, Stance, Summary
+
+MAX_NOTE_CHARS = 2000
 
 
 class _Model(BaseModel):
@@ -22,13 +24,21 @@ class Correction(_Model):
     """What a reader says of one claim. Fields that are null are as the report has them."""
 
     article: str = Field(description="The article's id.")
-    claim: str = Field(description="The claim's id.")
-    claim_key: str = Field(description="`claim_key` of the claim, so that no other one is meant after a new run.")
+    claim: str = Field(description="The claim's id in the report that was corrected.")
+    claim_key: str = Field(
+        pattern="^[0-9a-f]{16}$",
+        description="`claim_key` of the claim: after a new run it is found by this, and no other one is meant.",
+    )
     wrong: bool = Field(default=False, description="Nobody claims this: the claim doesn't count.")
     stance: Stance | None = None
     measure: Measure | None = None
-    note: str | None = Field(default=None, description="Why, in the reader's words.")
-    made_at: datetime
+    note: str | None = Field(default=None, max_length=MAX_NOTE_CHARS, description="Why, in the reader's words.")
+    made_at: AwareDatetime
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether all is as the report has it."""
+        return not (self.wrong or self.stance or self.measure or self.note)
 
 
 class Corrections(_Model):
@@ -36,6 +46,12 @@ class Corrections(_Model):
 
     schema_version: Literal[1] = 1
     corrections: list[Correction] = Field(default_factory=list)
+
+
+def corrections_schema() -> dict[str, Any]:
+    """The JSON Schema of a file of corrections."""
+    schema = Corrections.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def claim_key(claim: Claim) -> str:
@@ -51,11 +67,87 @@ def claim_key(claim: Claim) -> str:
 
 
 def applicable(report: Report, corrections: Iterable[Correction]) -> dict[str, Correction]:
-    """The corrections of this report's claims by claim id; of several the last. What is about other claims is left."""
-    keys = {claim.id: claim_key(claim) for claim in report.claims}
+    """The corrections of this report's claims by claim id; of several the last. What is about other claims is left.
+
+    A claim is known again by its key. Where a new run has numbered it anew, `claim` is its id in this report.
+    """
+    by_key = {c.claim_key: c for c in corrections if c.article == report.article.id}
+    if not by_key:
+        return {}
     return {
-        c.claim: c for c in corrections if c.article == report.article.id and keys.get(c.claim) == c.claim_key
+        claim.id: found if found.claim == claim.id else found.model_copy(update={"claim": claim.id})
+        for claim in report.claims
+        if (found := by_key.get(claim_key(claim)))
     }
+
+
+def stale(report: Report, corrections: Iterable[Correction]) -> list[Correction]:
+    """The corrections of this article that fit no claim of the report: a new run has changed what they correct."""
+    mine = [c for c in corrections if c.article == report.article.id]
+    keys = {claim_key(claim) for claim in report.claims} if mine else set()
+    return [c for c in mine if c.claim_key not in keys]
+
+
+def amended(
+    article: str,
+    claim: Claim,
+    before: Correction | None,
+    *,
+    wrong: bool | None = None,
+    stance: Stance | None = None,
+    measure: Measure | None = None,
+    note: str | None = None,
+    made_at: datetime | None = None,
+) -> Correction:
+    """The correction of a claim with more said; what is none stays as it was corrected before.
+
+    A wrong claim has no stance and no measure: saying one takes the other back. What the report has already is
+    no correction, and an empty note is none.
+    """
+    if wrong is None:
+        wrong = before is not None and before.wrong and stance is None and measure is None
+    if before is not None and not wrong:
+        stance, measure = stance or before.stance, measure or before.measure
+    if note is None and before is not None:
+        note = before.note
+    return Correction(
+        article=article,
+        claim=claim.id,
+        claim_key=claim_key(claim),
+        wrong=wrong,
+        stance=None if wrong or stance == claim.stance else stance,
+        measure=None if wrong or measure == claim.measure else measure,
+        note=(note or "").strip() or None,
+        made_at=made_at or datetime.now(UTC),
+    )
+
+
+def with_correction(corrections: Corrections, correction: Correction) -> Corrections:
+    """With this one in the place of what was said of its claim before. One that says nothing takes that back."""
+    others = without(corrections, correction.article, correction.claim, correction.claim_key)
+    if correction.says_nothing:
+        return others
+    return others.model_copy(update={"corrections": [*others.corrections, correction]})
+
+
+def without(corrections: Corrections, article: str, claim: str, claim_key: str | None = None) -> Corrections:
+    """Without what was said of one claim: the one of this key, or without a key every one that had this id."""
+    kept = [
+        c
+        for c in corrections.corrections
+        if c.article != article or (c.claim != claim if claim_key is None else c.claim_key != claim_key)
+    ]
+    return corrections.model_copy(update={"corrections": kept})
+
+
+def merged(corrections: Corrections, others: Iterable[Correction]) -> Corrections:
+    """With others taken in: of two that correct one claim the later made stays, of two as late the other."""
+    for correction in others:
+        known = {(c.article, c.claim_key): c.made_at for c in corrections.corrections}
+        before = known.get((correction.article, correction.claim_key))
+        if before is None or before <= correction.made_at:
+            corrections = with_correction(corrections, correction)
+    return corrections
 
 
 def corrected(report: Report, corrections: Iterable[Correction]) -> Report:
@@ -65,15 +157,16 @@ def corrected(report: Report, corrections: Iterable[Correction]) -> Report:
     from the claims.
     """
     by_claim = applicable(report, corrections)
-    if not by_claim:
+    changed = {id_ for id_, c in by_claim.items() if c.wrong or c.stance or c.measure}
+    if not changed:
         return report
     claims = [_corrected(c, by_claim.get(c.id)) for c in report.claims if not _is_wrong(by_claim.get(c.id))]
-    language = report.article.language
+    language = report.run.language or report.article.language
     return report.model_copy(
         update={
             "claims": claims,
             "positions": summary.positions(claims, language),
-            "summary": _summary(report, claims, by_claim),
+            "summary": _summary(report, claims, changed, language),
         }
     )
 
@@ -90,8 +183,7 @@ def _corrected(claim: Claim, correction: Correction | None) -> Claim:
     )
 
 
-def _summary(report: Report, claims: Sequence[Claim], by_claim: dict[str, Correction]) -> Summary:
-    touched = {c.claim for c in by_claim.values() if c.wrong or c.stance or c.measure}
-    if not any(touched & set(sentence.claims) for sentence in report.summary.sentences):
+def _summary(report: Report, claims: Sequence[Claim], changed: set[str], language: str) -> Summary:
+    if not any(changed & set(sentence.claims) for sentence in report.summary.sentences):
         return report.summary
-    return summary.summarize_claims(claims, report.article.language)
+    return summary.summarize_claims(claims, language)

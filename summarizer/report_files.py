@@ -3,30 +3,46 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
+import secrets
+import shutil
+import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from pydantic import ValidationError
 
-from summarizer.corrections import Correction, Corrections, applicable, corrected
+from summarizer.corrections import Correction, Corrections, applicable, corrected, stale, with_correction, without
 from summarizer.errors import InputError, OutputError
-from summarizer.models import FailedArticle, Report
+from summarizer.llm.weights.lock import exclusive
+from summarizer.models import FailedArticle, Report, Span, Uncovered
+from summarizer.reading.json_lines import Row, rows
 
 CORRECTIONS_ENDING = ".corrections.json"
+MAX_BYTES = 64 * 1024 * 1024
+"""The longest report, and the longest file of corrections, that is read, in bytes."""
 _LINES = frozenset({".jsonl", ".ndjson"})
+_ENDINGS = _LINES | {".json"}
+# Corrections, and what a run keeps beside an output that isn't JSON Lines.
+_OTHERS = (CORRECTIONS_ENDING, ".reports.jsonl")
+_MAKE_ANEW = "Make reports with -f json or -f jsonl."
 
 
 @dataclass(frozen=True)
 class FiledReport:
-    """A report and the file that it stands in. `corrections` are those that fit its claims."""
+    """A report and the file that it stands in.
+
+    `corrections` are those that fit its claims. `stale` are about its article, but fit none of its claims: they
+    were made before a new run, or for another report on the article.
+    """
 
     report: Report
     path: Path | None
     corrections: tuple[Correction, ...] = ()
+    stale: tuple[Correction, ...] = ()
 
     @property
     def corrected(self) -> Report:
@@ -35,7 +51,10 @@ class FiledReport:
 
 
 def corrections_path(report: Path) -> Path:
-    """Where the corrections of a file's reports are: `report.json` has `report.corrections.json` beside it."""
+    """Where the corrections of a file's reports are: `report.json` has `report.corrections.json` beside it.
+
+    `report.jsonl` has the same: each correction names its article and the claim's key.
+    """
     return report.with_name(f"{report.stem}{CORRECTIONS_ENDING}")
 
 
@@ -47,111 +66,277 @@ def load_reports(
 ) -> Iterator[FiledReport]:
     """The reports of JSON files, JSON Lines files, folders of them, or standard input (`-`), one after the other.
 
-    Lines that say why an article failed go to `on_failed`.
+    One report at a time is held. Lines that say why an article failed go to `on_failed`. Of a folder every file
+    that ends in .json, .jsonl or .ndjson is read, but for corrections and hidden files, and not its folders.
 
     Raises:
-        InputError: a source isn't there, or holds no report, with its file and line.
+        InputError: a source isn't there, or holds no report, with its file and line; or a report is not what its
+            article says.
     """
     for source in sources:
         if str(source) == "-":
-            assert stdin is not None
-            yield from _parsed(stdin.read(), None, "standard input", (), on_failed)
+            yield from _reports(stdin or sys.stdin.buffer, None, (), on_failed)
             continue
         path = Path(source)
         files = _report_files(path) if path.is_dir() else [path]
         if not files:
             raise InputError(f"There is no report in {path}.", "Reports end in .json or .jsonl.")
         for file in files:
-            yield from _parsed(_bytes(file), file, str(file), load_corrections(file).corrections, on_failed)
+            if file.name.endswith(CORRECTIONS_ENDING):
+                raise InputError(f"{file} holds corrections, no report.", "Name the report that it lies beside.")
+            known = load_corrections(file).corrections
+            try:
+                with file.open("rb") as stream:
+                    yield from _reports(stream, file, known, on_failed)
+            except OSError as error:
+                raise _unreadable(file, error) from error
 
 
 def load_corrections(report: Path) -> Corrections:
     """The corrections beside a file of reports; none if there is no such file. Raises `InputError`."""
     path = corrections_path(report)
-    if not path.is_file():
-        return Corrections()
+    return read_corrections(path) if path.exists() else Corrections()
+
+
+def read_corrections(path: Path) -> Corrections:
+    """The corrections of a file, as they are kept or as the page lets readers save them. Raises `InputError`."""
     try:
-        return Corrections.model_validate_json(_bytes(path))
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    try:
+        if len(data) > MAX_BYTES:
+            raise ValueError(f"it has more than {MAX_BYTES:,} bytes")
+        return Corrections.model_validate(json.loads(data))
     except ValidationError as error:
         raise InputError(
             f"{path} holds no corrections: {_first_problem(error)}.", "Mend it, or move it away."
         ) from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path} holds no corrections: {_words(error)}.", "Mend it, or move it away.") from error
 
 
 def save_corrections(report: Path, corrections: Corrections) -> Path:
-    """Write the corrections beside a file of reports, whole or not at all. Raises `OutputError`."""
+    """Write the corrections beside a file of reports, whole or not at all. Raises `OutputError`.
+
+    To change what is there use `change_corrections`: this takes no account of another process that writes.
+    """
     path = corrections_path(report)
-    content = json.dumps(corrections.model_dump(mode="json"), ensure_ascii=False, indent=2) + "\n"
+    content = corrections.model_dump(mode="json")
+    text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
     try:
-        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(content)
-            Path(draft).replace(path)
-        except BaseException:
-            Path(draft).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise OutputError(f"{path} can't be written: {error.strerror}.", "Make room, or move the report.") from error
+        data = text.encode()
+    except UnicodeEncodeError:
+        # Half a surrogate pair: no UTF-8, but JSON can say it.
+        data = (json.dumps(content, indent=2) + "\n").encode()
+    try:
+        _replace(path.resolve() if path.is_symlink() else path, data)
+    except (OSError, RuntimeError) as error:
+        raise _unwritable(path, error) from error
     return path
 
 
-def _report_files(folder: Path) -> list[Path]:
-    return sorted(
-        file
-        for file in folder.iterdir()
-        if file.suffix in _LINES | {".json"} and not file.name.endswith((CORRECTIONS_ENDING, ".reports.jsonl"))
-    )
+def change_corrections(
+    report: Path,
+    change: Callable[[Corrections], Corrections],
+    *,
+    on_wait: Callable[[], None] = lambda: None,
+) -> Corrections:
+    """Read the corrections beside a file of reports, change and write them; other processes wait until it's done.
+
+    Gives what was written; where nothing changes, nothing is written. `on_wait` is called once before waiting.
+
+    Raises:
+        InputError: what is there can't be read, or holds no corrections.
+        OutputError: it can't be written.
+    """
+    path = corrections_path(report)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(exclusive(path.with_name(f".{path.name}.lock"), on_wait))
+        except OSError as error:
+            raise _unwritable(path, error) from error
+        before = load_corrections(report)
+        after = change(before)
+        if after != before:
+            save_corrections(report, after)
+        return after
 
 
-def _bytes(path: Path) -> bytes:
+def add_correction(report: Path, correction: Correction) -> Corrections:
+    """Keep a correction beside a file of reports, as `with_correction` does. Raises as `change_corrections`."""
+    return change_corrections(report, lambda known: with_correction(known, correction))
+
+
+def remove_correction(report: Path, article: str, claim: str) -> Corrections:
+    """Take back what was said of a claim of a file's report on an article. Raises as `change_corrections`.
+
+    The claim is named by its id today, which needn't be the one that it had when it was corrected. Where no claim
+    of this id has a correction, those go that were made of one with this id and fit no claim any more.
+    """
+
+    def taken_back(known: Corrections) -> Corrections:
+        filed = [one for one in load_reports([report]) if one.report.article.id == article]
+        fitting = {c.claim_key for one in filed for c in one.corrections if c.claim == claim}
+        gone = fitting or {c.claim_key for one in filed for c in one.stale if c.claim == claim}
+        for key in gone:
+            known = without(known, article, claim, key)
+        return known
+
+    return change_corrections(report, taken_back)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
     try:
-        return path.read_bytes()
+        # Made anew with the rights that the user's files have, or those of the file that was there.
+        with draft.open("xb") as file:
+            file.write(data)
+        if path.exists():
+            shutil.copymode(path, draft)
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def _report_files(folder: Path) -> list[Path]:
+    try:
+        return sorted(
+            file
+            for file in folder.iterdir()
+            if file.suffix.lower() in _ENDINGS
+            and not file.name.startswith(".")
+            and not file.name.endswith(_OTHERS)
+            and file.is_file()
+        )
     except OSError as error:
-        raise InputError(f"{path} can't be read: {error.strerror}.", "Check the path.") from error
+        raise _unreadable(folder, error) from error
 
 
-def _parsed(
-    data: bytes,
+def _reports(
+    stream: BinaryIO,
     path: Path | None,
-    name: str,
-    corrections: Iterable[Correction],
+    known: Iterable[Correction],
     on_failed: Callable[[FailedArticle, Path | None], None],
 ) -> Iterator[FiledReport]:
-    known = tuple(corrections)
-    for place, text in _documents(data, path, name):
-        outcome = _outcome(text, place)
+    known = tuple(known)
+    for place, data in _documents(stream, path):
+        outcome = _outcome(data, place)
         if isinstance(outcome, FailedArticle):
             on_failed(outcome, path)
         else:
-            yield FiledReport(outcome, path, tuple(applicable(outcome, known).values()))
+            fitting = tuple(applicable(outcome, known).values())
+            yield FiledReport(outcome, path, fitting, tuple(stale(outcome, known)))
 
 
-def _documents(data: bytes, path: Path | None, name: str) -> Iterator[tuple[str, bytes]]:
-    """The JSON documents with what errors call them: the whole, or a line each."""
-    lines = [(number, line.strip()) for number, line in enumerate(data.split(b"\n"), start=1) if line.strip()]
-    is_lines = path is not None and path.suffix in _LINES
-    if not is_lines and not (len(lines) > 1 and lines[0][1].endswith(b"}")):
-        yield name, data
+def _documents(stream: BinaryIO, path: Path | None) -> Iterator[tuple[str, bytes]]:
+    """The JSON documents with what errors call them: a line each, or the whole where the first line is none."""
+    name = str(path) if path else "standard input"
+    is_lines = path is not None and path.suffix.lower() in _LINES
+    found = rows(stream, max_bytes=MAX_BYTES)
+    first = next(found, None)
+    if first is None:
+        raise InputError(f"{name} is empty.", _MAKE_ANEW)
+    if not is_lines and not _is_whole(first):
+        yield name, _rest(first, stream, name)
         return
-    for number, line in lines:
-        yield f"{name}, line {number}", line
+    second = next(found, None)
+    if second is None and not is_lines:
+        yield name, _data(first, name)
+        return
+    for row in chain([first], [] if second is None else [second], found):
+        place = f"{name}, line {row.number}"
+        yield place, _data(row, place)
+
+
+def _is_whole(row: Row) -> bool:
+    """Whether a line is a JSON document, and not the beginning of one. One that is too long is an error of its own."""
+    try:
+        return row.data is None or isinstance(json.loads(row.data), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _data(row: Row, place: str) -> bytes:
+    if row.data is None:
+        raise _too_long(place)
+    return row.data
+
+
+def _rest(first: Row, stream: BinaryIO, name: str) -> bytes:
+    assert first.data is not None
+    data = first.data + b"\n" + stream.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise _too_long(name)
+    return data
 
 
 def _outcome(data: bytes, place: str) -> Report | FailedArticle:
     try:
         content = json.loads(data)
-        if isinstance(content, dict) and set(content) == {"article", "error"}:
-            return FailedArticle.model_validate(content)
-        return Report.model_validate(content)
-    except ValidationError as error:
-        raise InputError(
-            f"{place} is no report: {_first_problem(error)}.", "Make it with -f json or -f jsonl."
-        ) from error
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{place} is no JSON: {error}.", "Make reports with -f json or -f jsonl.") from error
+        raise InputError(f"{place} is no JSON: {_words(error)}.", _MAKE_ANEW) from error
+    if not isinstance(content, dict) or "article" not in content:
+        what = "holds corrections" if _is_corrections(content) else "has no article in it"
+        raise InputError(f"{place} is no report: it {what}.", f"{_MAKE_ANEW} Move other files out of their folder.")
+    try:
+        if set(content) == {"article", "error"}:
+            return FailedArticle.model_validate(content)
+        report = Report.model_validate(content)
+    except ValidationError as error:
+        raise InputError(f"{place} is no report: {_first_problem(error)}.", _MAKE_ANEW) from error
+    if problem := _problem(report):
+        raise InputError(f"{place} is a report that was changed: {problem}.", "Make it anew; correct it with mark.")
+    return report
+
+
+def _is_corrections(content: Any) -> bool:
+    return isinstance(content, dict) and isinstance(content.get("corrections"), list)
+
+
+def _problem(report: Report) -> str | None:
+    """What keeps a report from being shown beside its article: words that aren't there, claims that don't exist."""
+    text = report.article.text
+    for claim in report.claims:
+        if not claim.evidence:
+            return f"claim {claim.id} has no evidence"
+        for span in (*claim.evidence, *([claim.quote] if claim.quote else [])):
+            if not _stands(span, text):
+                return f"claim {claim.id} cites words that don't stand at {span.start}–{span.end} of its article"
+    for left in report.uncovered:
+        if not _stands(left, text):
+            return f"a sentence left uncovered doesn't stand at {left.start}–{left.end} of its article"
+    ids = [claim.id for claim in report.claims]
+    if len(set(ids)) < len(ids):
+        return "two claims have one id"
+    cited = chain(*(p.claims for p in report.positions), *(s.claims for s in report.summary.sentences))
+    missing = next((id_ for id_ in cited if id_ not in ids), None)
+    return None if missing is None else f"there is no claim {missing}, which is cited"
+
+
+def _stands(span: Span | Uncovered, text: str) -> bool:
+    return 0 <= span.start < span.end <= len(text) and text[span.start : span.end] == span.text
 
 
 def _first_problem(error: ValidationError) -> str:
     problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
     return f"{'.'.join(map(str, problem['loc'])) or 'content'}: {problem['msg']}"
+
+
+def _words(error: ValueError | RecursionError) -> str:
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+
+
+def _too_long(place: str) -> InputError:
+    return InputError(f"{place} has more than {MAX_BYTES:,} bytes, which no report has.", _MAKE_ANEW)
+
+
+def _unreadable(path: Path, error: OSError) -> InputError:
+    return InputError(f"{path} can't be read: {error.strerror}.", "Check the path.")
+
+
+def _unwritable(path: Path, error: OSError | RuntimeError) -> OutputError:
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    return OutputError(f"{path} can't be written: {reason}.", "Make room, or move the report.")
