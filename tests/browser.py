@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 INSTALL = "apt-get update && apt-get install -y --no-install-recommends chromium"
 
@@ -46,24 +46,41 @@ def open_page(chromium: Browser, tmp_path: Path) -> Iterator[Open]:
     with ExitStack() as stack:
 
         def open_html(html: str, **options: Any) -> Opened:
-            context = stack.enter_context(chromium.new_context(**options))
-            context.set_default_timeout(120_000)
             file = tmp_path / "page.html"
             file.write_text(html, encoding="utf-8")
-            opened = Opened(context.new_page())
-
-            def on_console(message: ConsoleMessage) -> None:
-                if message.type in {"error", "warning"}:
-                    opened.complaints.append(message.text)
-
-            def on_request(url: str) -> None:
-                if url.partition("#")[0] != file.as_uri() and not url.startswith("data:"):
-                    opened.requests.append(url)
-
-            opened.page.on("console", on_console)
-            opened.page.on("pageerror", lambda error: opened.complaints.append(str(error)))
-            context.on("request", lambda request: on_request(request.url))
-            opened.page.goto(file.as_uri())
-            return opened
+            context = stack.enter_context(chromium.new_context(**options))
+            return _opened(context, file.as_uri(), lambda url: url.partition("#")[0] == file.as_uri())
 
         yield open_html
+
+
+@pytest.fixture
+def open_address(chromium: Browser) -> Iterator[Open]:
+    """Opens an address in a fresh profile; of the requests those to other origins are kept."""
+    with ExitStack() as stack:
+
+        def open_url(address: str, **options: Any) -> Opened:
+            origin = "/".join(address.split("/")[:3])
+            context = stack.enter_context(chromium.new_context(**options))
+            return _opened(context, address, lambda url: url == origin or url.startswith(f"{origin}/"))
+
+        yield open_url
+
+
+def _opened(context: BrowserContext, address: str, is_own: Callable[[str], bool]) -> Opened:
+    context.set_default_timeout(120_000)
+    opened = Opened(context.new_page())
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            opened.complaints.append(message.text)
+
+    def on_request(url: str) -> None:
+        if not is_own(url) and not url.startswith("data:"):
+            opened.requests.append(url)
+
+    opened.page.on("console", on_console)
+    opened.page.on("pageerror", lambda error: opened.complaints.append(str(error)))
+    context.on("request", lambda request: on_request(request.url))
+    opened.page.goto(address)
+    return opened

@@ -6,15 +6,10 @@ What stands on it is computed here and in `page_article`; the template only lays
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from math import ceil
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from summarizer.evaluation.figures import (
     FIGURES,
@@ -33,10 +28,7 @@ from summarizer.evaluation.page_article import article_view
 from summarizer.evaluation.runs import RunHeader
 from summarizer.evaluation.tables import number
 from summarizer.llm.recording import Recorded
-from summarizer.rendering.visible import visible
-
-if TYPE_CHECKING:
-    from jinja2 import Template
+from summarizer.rendering.html.environment import environment, part, policy
 
 HEAT_LEVELS = 5
 _NAMES = {"f1": "F1", "chrf": "chrF"}
@@ -109,20 +101,24 @@ def page(
     Raises:
         ConfigurationError: scipy or sacrebleu is not installed.
     """
-    style = _part("page.css")
+    style = part("base.css") + part("evaluation/page.css")
     articles = [
         article_view(result, place, replies.get((result.golden.slug, result.repeat), ()), repeats=header.repeats)
         for place, result in enumerate(sorted(results, key=_worst_first), start=1)
     ]
     heatmaps = (heatmap(results, "stance"), heatmap(results, "measure"))
-    return _template().render(
-        title=f"Eval of {header.system}" + (f" with {header.model}" if header.model else ""),
-        style=style,
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-        facts=run_facts(header, results),
-        table=figure_table(results),
-        heatmaps=[one for one in heatmaps if one.labels],
-        articles=articles,
+    return (
+        environment()
+        .get_template("evaluation/page.html.j2")
+        .render(
+            title=f"Eval of {header.system}" + (f" with {header.model}" if header.model else ""),
+            style=style,
+            policy=policy(style),
+            facts=run_facts(header, results),
+            table=figure_table(results),
+            heatmaps=[one for one in heatmaps if one.labels],
+            articles=articles,
+        )
     )
 
 
@@ -200,26 +196,3 @@ def _words(name: str) -> str:
 
 def _listed(values: Mapping[str, object]) -> str:
     return ", ".join(f"{name} {value}" for name, value in values.items() if value is not None)
-
-
-def _part(name: str) -> str:
-    return files("summarizer.evaluation").joinpath(name).read_text(encoding="utf-8")
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, StrictUndefined
-    from markupsafe import Markup
-
-    def harmless(value: object) -> object:
-        return _shown(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=harmless
-    )
-    return environment.from_string(_part("page.html.j2"))
-
-
-def _shown(text: str) -> str:
-    """Every character visible, as in `rendering.visible`, but spaces and line ends stay as they are."""
-    return re.sub(r"[^ \n]+", lambda piece: visible(piece.group()), text)

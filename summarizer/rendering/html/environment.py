@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @cache
 def environment() -> Environment:
-    """Templates of this folder: every value is escaped, and every character of it shows."""
+    """Templates as `part` finds them: every value is escaped, and every character of it shows."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -36,8 +36,20 @@ def environment() -> Environment:
 
 @cache
 def part(name: str) -> str:
-    """A file of this folder: a template, a style sheet, a script."""
-    return files("summarizer.rendering.html").joinpath(name).read_text(encoding="utf-8")
+    """A template, a style sheet or a script: a file of this folder, or by its path in the package."""
+    folder = files("summarizer") if "/" in name else files("summarizer.rendering.html")
+    return folder.joinpath(name).read_text(encoding="utf-8")
+
+
+def policy(style: str, script: str = "", *, connects: bool = False) -> str:
+    """The Content-Security-Policy of a page with this inline style and script, and nothing else.
+
+    With `connects` the script may also talk to where the page came from.
+    """
+    directives = ["default-src 'none'", f"style-src '{source_hash(style)}'"]
+    directives += [f"script-src '{source_hash(script)}'"] if script else []
+    directives += ["connect-src 'self'"] if connects else []
+    return "; ".join([*directives, "img-src data:", "base-uri 'none'", "form-action 'none'"])
 
 
 def source_hash(content: str) -> str:
@@ -47,4 +59,6 @@ def source_hash(content: str) -> str:
 
 def shown(text: str) -> str:
     """Every character visible, as in `rendering.visible`, but spaces and line ends stay as they are."""
+    if text.isascii() and text.isprintable():
+        return text
     return re.sub(r"[^ \n]+", lambda piece: visible(piece.group()), text)

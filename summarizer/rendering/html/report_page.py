@@ -1,0 +1,45 @@
+"""A report as one self-contained HTML file: the article beside its claims, nothing loaded, everything escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from summarizer.corrections import MAX_NOTE_CHARS, Correction
+from summarizer.models import Article, Claim, Measure, Report, Stance
+from summarizer.rendering.html.environment import environment, part, policy
+from summarizer.rendering.html.report_view import claim_view, report_view
+
+
+def report_page(report: Report, *, corrections: Sequence[Correction] = (), corrections_url: str | None = None) -> str:
+    """The page of a report, with what readers have corrected.
+
+    It works without JavaScript; with it, claims are filtered and corrected in the page. Corrections made there are
+    posted to `corrections_url`, a path where the page comes from, and taken back by `DELETE` of the claim's id
+    below it. Without one they stay in the browser and are downloaded as a file of `Corrections`.
+    """
+    style = "".join(map(part, ("base.css", "claim.css", "report.css")))
+    script = part("report.js")
+    return (
+        environment()
+        .get_template("report.html.j2")
+        .render(
+            view=report_view(report, corrections),
+            corrections_url=corrections_url,
+            stances=list(Stance),
+            measures=list(Measure),
+            max_note=MAX_NOTE_CHARS,
+            style=style,
+            script=script,
+            policy=policy(style, script, connects=corrections_url is not None),
+        )
+    )
+
+
+def claim_fragment(claim: Claim, article: Article, *, language: str | None = None) -> str:
+    """The card of one claim, an `<li>` that needs the styles of `base.css` and `claim.css`.
+
+    `language` is that of the statement where it isn't the article's.
+    """
+    macros: Any = environment().get_template("claim.html.j2").module
+    return str(macros.claim_card(claim_view(claim, article, language=language), on_its_own=True))

@@ -1,0 +1,446 @@
+"""A report as its page lays it out: claims with where they stand, the text in pieces, positions. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from summarizer.corrections import Correction, applicable, claim_key, corrected
+from summarizer.models import Article, Claim, Measure, Position, Rejection, Report, Run, Speaker, Stance, Summary
+from summarizer.rendering.citations import plain_citation
+from summarizer.rendering.figures import (
+    check_words,
+    counted,
+    duration,
+    effort,
+    line_number,
+    quoted_pieces,
+    speaker_details,
+)
+from summarizer.rendering.grouping import in_text_order, position_grid
+from summarizer.rendering.html.report_text import Paragraph, Piece, article_text
+from summarizer.rendering.visible import visible_line
+
+_USUAL_ID = re.compile(r"c[0-9]{1,6}")
+_WEB_ADDRESS = re.compile(r"https?://[^\s/]+", re.IGNORECASE)
+_NOT_IN_FILE_NAMES = re.compile(r"[^\w.-]+")
+_LONGEST_FILE_NAME = 80
+
+
+@dataclass(frozen=True)
+class SpeakerView:
+    """A speaker's name, and office and affiliation as far as they say more."""
+
+    name: str
+    details: str
+
+
+@dataclass(frozen=True)
+class EvidenceView:
+    """A sentence that a claim rests on: where it stands, and its words before, within and after the quote."""
+
+    number: int
+    line: int
+    anchor: str
+    before: str
+    quote: str
+    after: str
+
+
+@dataclass(frozen=True)
+class ClaimView:
+    """A claim with all that its card shows. `stance` and `measure` are as corrected, `given_…` as the report has them.
+
+    `who` names its actors and speakers as the filter does. Ids and the correction are JSON, for the page's script.
+    """
+
+    id: str
+    anchor: str
+    language: str
+    article_language: str
+    speakers: tuple[SpeakerView, ...]
+    statement: str
+    given_stance: Stance
+    given_measure: Measure
+    attribution: str
+    conditions: tuple[str, ...]
+    via: str
+    said_on: str
+    confidence: str
+    evidence: tuple[EvidenceView, ...]
+    who: str
+    id_json: str
+    key: str
+    citation: str
+    correction: Correction | None
+
+    @property
+    def stance(self) -> Stance:
+        """The stance, as corrected."""
+        return (self.correction and self.correction.stance) or self.given_stance
+
+    @property
+    def measure(self) -> Measure:
+        """The measure, as corrected."""
+        return (self.correction and self.correction.measure) or self.given_measure
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether a reader has said that nobody claims this."""
+        return self.correction is not None and self.correction.wrong
+
+    @property
+    def note(self) -> str:
+        """Why it was corrected, in the reader's words."""
+        return (self.correction and self.correction.note) or ""
+
+    @property
+    def correction_json(self) -> str:
+        """The correction, for the page's script; empty without one."""
+        return "" if self.correction is None else _json(self.correction.model_dump(mode="json"))
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A claim that is cited; without an anchor where the report doesn't have it."""
+
+    id: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class CitedSentence:
+    """A sentence of the summary with the claims that it rests on."""
+
+    text: str
+    claims: tuple[Reference, ...]
+
+
+@dataclass(frozen=True)
+class Held:
+    """A stance of one actor on one measure, with its claims in the order of the text."""
+
+    stance: Stance
+    claims: tuple[Reference, ...]
+
+
+@dataclass(frozen=True)
+class HeatRow:
+    """An actor with what it holds on each of the measures. `who` is its name in the filter.
+
+    An actor all of whose claims are wrong holds nothing.
+    """
+
+    actor: str
+    who: str
+    cells: tuple[tuple[Held, ...], ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the actor holds nothing."""
+        return not any(self.cells)
+
+
+@dataclass(frozen=True)
+class Heatmap:
+    """Actors by measures; only the measures that occur."""
+
+    measures: tuple[Measure, ...]
+    rows: tuple[HeatRow, ...]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something to filter by, and how many claims it leaves."""
+
+    value: str
+    name: str
+    claims: int
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the claims of the report can be filtered by."""
+
+    actors: tuple[Choice, ...]
+    speakers: tuple[Choice, ...]
+    stances: tuple[Stance, ...]
+    measures: tuple[Measure, ...]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A refused claim as the model gave it, and each check with what it said."""
+
+    statement: str
+    claim: str
+    reasons: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Missed:
+    """A sentence with a reporting cue that no claim cites."""
+
+    number: int
+    anchor: str
+    cue: str
+    text: str
+
+
+@dataclass(frozen=True)
+class ReportView:
+    """All that stands on the page. `id_json` is the article's id, for the page's script."""
+
+    title: str
+    article_facts: tuple[str, ...]
+    address: str
+    language: str
+    article_language: str
+    id_json: str
+    file_name: str
+    outcome: tuple[str, ...]
+    claims: tuple[ClaimView, ...]
+    paragraphs: tuple[Paragraph, ...]
+    summary: tuple[CitedSentence, ...]
+    heatmap: Heatmap
+    filters: Filters
+    rejections: tuple[Refusal, ...]
+    uncovered: tuple[Missed, ...]
+    run: tuple[tuple[str, str], ...]
+    warnings: tuple[str, ...]
+
+    @cached_property
+    def by_id(self) -> dict[str, ClaimView]:
+        """The claims by their ids."""
+        return {claim.id: claim for claim in self.claims}
+
+    def claims_of(self, piece: Piece) -> tuple[ClaimView, ...]:
+        """The claims that rest on a sentence."""
+        return tuple(self.by_id[id_] for id_ in piece.claims)
+
+    def tones(self, piece: Piece) -> str:
+        """The classes that colour a sentence by the first two stances in it. Claims that are wrong don't count."""
+        stances = dict.fromkeys(claim.stance.value for claim in self.claims_of(piece) if not claim.is_wrong)
+        return " ".join(f"{name}-{stance}" for name, stance in zip(("stance", "also"), stances, strict=False))
+
+
+def report_view(report: Report, corrections: Sequence[Correction] = ()) -> ReportView:
+    """The page of a report, with what readers have corrected; corrections of other claims are left out."""
+    article, after = report.article, corrected(report, corrections)
+    by_claim = applicable(report, corrections)
+    ordered = in_text_order(report.claims)
+    # With what readers took out as well: a claim that is wrong has its actors still.
+    actors = dict.fromkeys(p.actor for p in (*report.positions, *after.positions))
+    names = dict.fromkeys(s.name for claim in ordered for s in claim.speakers)
+    who = _Who(
+        {actor: f"a{place}" for place, actor in enumerate(actors)},
+        {name: f"s{place}" for place, name in enumerate(names)},
+        _claims_of((*report.positions, *after.positions)),
+    )
+    text = article_text(report)
+    claims = tuple(
+        _claim_view(
+            claim,
+            article,
+            language=report.run.language or article.language,
+            anchors=text.anchors,
+            who=who.of(claim),
+            citation=plain_citation(report, claim),
+            correction=by_claim.get(claim.id),
+        )
+        for claim in ordered
+    )
+    return ReportView(
+        title=visible_line(article.title) or visible_line(article.source) or "Untitled article",
+        article_facts=_article_facts(article),
+        address=article.url if article.url and _WEB_ADDRESS.match(article.url) else "",
+        language=report.run.language or article.language,
+        article_language=article.language,
+        id_json=_json(article.id),
+        file_name=f"{_file_name(article.id)}.corrections.json",
+        outcome=_outcome(report, claims),
+        claims=claims,
+        paragraphs=text.paragraphs,
+        summary=_summary(after.summary, claims),
+        heatmap=_heatmap(after.positions, ordered, who),
+        filters=_filters(claims, who),
+        rejections=tuple(map(_refusal, report.rejections)),
+        uncovered=tuple(Missed(u.sentence, text.anchors[u.start], u.cue, u.text) for u in report.uncovered),
+        run=tuple(_run_facts(report.run)),
+        warnings=tuple(report.run.warnings),
+    )
+
+
+def claim_view(claim: Claim, article: Article, *, language: str | None = None) -> ClaimView:
+    """A claim on its own. `language` is that of its statement where it isn't the article's."""
+    return _claim_view(claim, article, language=language or article.language)
+
+
+def claim_anchor(claim_id: str) -> str:
+    """A claim's id as an anchor: itself where it is as usual, else one that no id can imitate."""
+    if _USUAL_ID.fullmatch(claim_id):
+        return claim_id
+    return f"claim-{hashlib.sha256(claim_id.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+
+
+@dataclass(frozen=True)
+class _Who:
+    """Actors and speakers as the filter names them."""
+
+    actors: Mapping[str, str]
+    speakers: Mapping[str, str]
+    claims_of_actors: Mapping[str, frozenset[str]]
+
+    def of(self, claim: Claim) -> str:
+        of_actors = [who for actor, who in self.actors.items() if claim.id in self.claims_of_actors[actor]]
+        return " ".join(dict.fromkeys([*of_actors, *(self.speakers[s.name] for s in claim.speakers)]))
+
+
+def _claims_of(positions: Sequence[Position]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for position in positions:
+        found.setdefault(position.actor, set()).update(position.claims)
+    return {actor: frozenset(claims) for actor, claims in found.items()}
+
+
+def _claim_view(
+    claim: Claim,
+    article: Article,
+    *,
+    language: str,
+    anchors: Mapping[int, str] | None = None,
+    who: str = "",
+    citation: str = "",
+    correction: Correction | None = None,
+) -> ClaimView:
+    evidence = [
+        EvidenceView(
+            e.sentence,
+            line_number(article, e.start),
+            anchors[e.start] if anchors else "",
+            *quoted_pieces(article, e, claim),
+        )
+        for e in claim.evidence
+    ]
+    return ClaimView(
+        id=claim.id,
+        anchor=claim_anchor(claim.id),
+        language=language,
+        article_language=article.language,
+        speakers=tuple(map(_speaker, claim.speakers)),
+        statement=claim.statement,
+        given_stance=claim.stance,
+        given_measure=claim.measure,
+        attribution=claim.attribution.value,
+        conditions=tuple(claim.conditions),
+        via=claim.via or "",
+        said_on=claim.said_on.isoformat() if claim.said_on else "",
+        confidence="" if claim.confidence is None else f"{claim.confidence:.2f}",
+        evidence=tuple(evidence),
+        who=who,
+        id_json=_json(claim.id),
+        key=claim_key(claim),
+        citation=citation,
+        correction=correction,
+    )
+
+
+def _speaker(speaker: Speaker) -> SpeakerView:
+    return SpeakerView(visible_line(speaker.name) or "Unnamed", speaker_details(speaker))
+
+
+def _article_facts(article: Article) -> tuple[str, ...]:
+    source = article.source if visible_line(article.title) else None
+    published = article.published.isoformat() if article.published else "no date"
+    return tuple(fact for fact in (source, published, article.language) if fact)
+
+
+def _outcome(report: Report, claims: Sequence[ClaimView]) -> tuple[str, ...]:
+    wrong = sum(claim.is_wrong for claim in claims)
+    return (
+        counted(len(claims) - wrong, "claim") + (f", {wrong} marked wrong" if wrong else ""),
+        f"{len(report.rejections):,} rejected",
+        counted(len(report.uncovered), "uncovered sentence"),
+    )
+
+
+def _summary(summary: Summary, claims: Sequence[ClaimView]) -> tuple[CitedSentence, ...]:
+    known = {claim.id: claim.anchor for claim in claims}
+    return tuple(
+        CitedSentence(sentence.text, tuple(Reference(id_, known.get(id_, "")) for id_ in sentence.claims))
+        for sentence in summary.sentences
+    )
+
+
+def _heatmap(positions: Sequence[Position], ordered: Sequence[Claim], who: _Who) -> Heatmap:
+    grid = position_grid(positions)
+    places = {claim.id: place for place, claim in enumerate(ordered)}
+
+    def held(position: Position) -> Held:
+        claims = sorted((id_ for id_ in position.claims if id_ in places), key=places.__getitem__)
+        return Held(position.stance, tuple(Reference(id_, claim_anchor(id_)) for id_ in claims))
+
+    rows = [
+        HeatRow(
+            actor,
+            who.actors[actor],
+            tuple(tuple(map(held, grid.cells.get((actor, measure), ()))) for measure in grid.measures),
+        )
+        for actor in who.actors
+    ]
+    return Heatmap(grid.measures, tuple(rows))
+
+
+def _filters(claims: Sequence[ClaimView], who: _Who) -> Filters:
+    having: dict[str, list[str]] = {}
+    for claim in claims:
+        for value in claim.who.split():
+            having.setdefault(value, []).append(claim.anchor)
+    actors = [Choice(value, actor, len(having.get(value, ()))) for actor, value in who.actors.items()]
+    # A speaker that is an actor of the same name would only stand there twice.
+    speakers = [
+        Choice(value, name, len(having[value]))
+        for name, value in who.speakers.items()
+        if having[value] != having.get(who.actors.get(name, ""))
+    ]
+    return Filters(
+        tuple(sorted((c for c in actors if c.claims), key=lambda choice: choice.name.casefold())),
+        tuple(sorted(speakers, key=lambda choice: choice.name.casefold())),
+        tuple(stance for stance in Stance if any(stance in (c.stance, c.given_stance) for c in claims)),
+        tuple(measure for measure in Measure if any(measure in (c.measure, c.given_measure) for c in claims)),
+    )
+
+
+def _refusal(rejection: Rejection) -> Refusal:
+    statement = rejection.claim.get("statement")
+    return Refusal(
+        statement if isinstance(statement, str) else "",
+        json.dumps(rejection.claim, ensure_ascii=False, indent=2, default=str),
+        tuple((check_words(reason.check), reason.message) for reason in rejection.reasons),
+    )
+
+
+def _run_facts(run: Run) -> list[tuple[str, str]]:
+    return [
+        ("Model", run.model),
+        ("Prompt", run.prompt),
+        ("Profile", run.profile),
+        *([("Language", run.language)] if run.language else []),
+        ("Version", f"summarizer {run.summarizer_version}"),
+        ("Started", run.started_at.strftime("%Y-%m-%d %H:%M %Z").strip()),
+        ("Took", duration(run.duration_s)),
+        ("Used", ", ".join(effort(run)[1:])),
+    ]
+
+
+def _file_name(article_id: str) -> str:
+    return _NOT_IN_FILE_NAMES.sub("-", visible_line(article_id)).strip(".-")[:_LONGEST_FILE_NAME] or "report"
+
+
+def _json(value: object) -> str:
+    """Plain ASCII, so that what makes text harmless to show leaves it as it is."""
+    return json.dumps(value, ensure_ascii=True)
