@@ -45,7 +45,11 @@ class DigestArticle(_Model):
 
 
 class DigestClaim(_Model):
-    """A claim with where it stands. `day` is the day it was said, else the day the article was published."""
+    """A claim with where it stands.
+
+    `day` is the day it was said, else the day the article was published; null where neither is known, or where
+    the article says that it was some time before ("Noch im Juni").
+    """
 
     id: str = Field(description="Unique in the digest.")
     article: str = Field(description="The article's id.")
@@ -56,6 +60,9 @@ class DigestClaim(_Model):
     attribution: Attribution
     stance: Stance
     measure: Measure
+    protects: str | None = Field(
+        default=None, description="ISO code of the country whose security the article is about, where known."
+    )
     conditions: list[str]
     evidence: list[Evidence]
     quote: Span | None
@@ -63,13 +70,15 @@ class DigestClaim(_Model):
     day: date | None
     is_day_said: bool = Field(description="Whether `day` is the day it was said.")
     is_corrected: bool = Field(description="Whether a reader has corrected it.")
-    is_new: bool = Field(description="Whether its day is not before `since`.")
+    is_new: bool = Field(description="Whether its day is not before `since`; without `since`, nothing is new.")
 
 
 class Actor(_Model):
     """Someone who takes positions: a country, an organisation, or a person who speaks for none."""
 
-    id: str = Field(description="A country's ISO code, `EU`, `NATO`, `UN`, else made from the name.")
+    id: str = Field(
+        description="A country's ISO code, `EU`, `NATO`, `UN`, else from the name, of unnamed sources and the article."
+    )
     name: str = Field(description="In the digest's language, where there is one.")
     is_government: bool = Field(description="Whether it is a country, the EU, Nato or the UN.")
     names: list[str] = Field(description="Every wording of a speaker that stands for it, the most frequent first.")
@@ -77,11 +86,16 @@ class Actor(_Model):
 
 
 class Standing(_Model):
-    """Where an actor stands on a measure now: the stance of its newest claims."""
+    """Where an actor stands on a measure now: the stance of its newest claims.
+
+    There may be several for an actor and measure: one for what it does itself, one for what it thinks of the
+    measure, one for what it demands of others, and these for each country that guarantees are for.
+    """
 
     actor: str
     measure: Measure
     stance: Stance
+    protects: str | None = Field(default=None, description="As in its claims.")
     since: date | None = Field(description="The day of the oldest claim since which it hasn't changed.")
     claims: list[str] = Field(description="Ids of the claims with this stance, the newest first.")
     is_new: bool = Field(description="Whether it was taken since `since`.")
@@ -92,6 +106,7 @@ class Change(_Model):
 
     actor: str
     measure: Measure
+    protects: str | None = Field(default=None, description="As in its claims.")
     kind: ChangeKind
     before: str = Field(description="Id of the last claim with the old stance.")
     after: str = Field(description="Id of the first claim with the new one.")
@@ -105,16 +120,18 @@ class Reported(_Model):
     actors: list[str]
     measure: Measure
     stance: Stance
+    protects: str | None = Field(default=None, description="As in its claims.")
     claims: list[str] = Field(description="Ids, the oldest first.")
     outlets: list[str] = Field(description="Whose reporting it is, each once.")
     is_new: bool = Field(description="Whether all of its claims are new.")
 
 
 class Contradiction(_Model):
-    """Claims for one actor and measure that can't both hold at the time."""
+    """Claims for one actor and measure that can't both hold at the time: those in favour first."""
 
     actor: str
     measure: Measure
+    protects: str | None = Field(default=None, description="As in its claims.")
     kind: ContradictionKind
     first: list[str] = Field(description="Ids of the claims on one side.")
     second: list[str] = Field(description="Ids of the claims on the other.")
@@ -128,10 +145,10 @@ class Digest(_Model):
     made_at: datetime
     language: str = Field(description="The language of actors' names.")
     since: date | None
-    articles: list[DigestArticle]
+    articles: list[DigestArticle] = Field(description="The newest first.")
     actors: list[Actor] = Field(description="Those with most claims first.")
     claims: list[DigestClaim] = Field(description="The newest first.")
-    standings: list[Standing]
+    standings: list[Standing] = Field(description="In the order of actors, measures and stances.")
     changes: list[Change] = Field(description="The newest first.")
     reported: list[Reported] = Field(description="Those by most outlets first.")
     contradictions: list[Contradiction] = Field(description="The newest first.")

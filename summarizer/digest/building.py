@@ -1,0 +1,209 @@
+"""The digest of many reports: pure, and the same whatever the order of the reports."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+
+from summarizer.actors.identity import holds_office
+from summarizer.digest.actors import Actors
+from summarizer.digest.contradictions import contradictions
+from summarizer.digest.entries import Entry, day_of, says_little
+from summarizer.digest.models import Actor, Digest, DigestArticle, DigestClaim, Standing
+from summarizer.digest.positions import by_subject, changes, standings
+from summarizer.digest.sources import outlets, reported
+from summarizer.models import Article, Claim, Measure, Report, Speaker, SpeakerKind, Stance
+from summarizer.report_files import FiledReport
+from summarizer.resources import data
+
+
+def digest(
+    reports: Iterable[FiledReport | Report],
+    *,
+    since: date | None = None,
+    language: str | None = None,
+    now: datetime | None = None,
+) -> Digest:
+    """What reports say together.
+
+    Readers' corrections count: a claim marked wrong is not there. Of several reports about an article the
+    newest run counts. A claim is new where its day is not before `since`; without `since`, nothing is new.
+
+    Args:
+        reports: with the corrections beside them (`FiledReport`) or bare, in any order.
+        since: the first day of what is new.
+        language: of the actors' names, ISO 639-1; that of most articles if not given.
+        now: when the digest is made; the present if not given.
+    """
+    filed = _newest_runs(reports)
+    articles = [one.report.article for one in filed]
+    language = language or _usual_language(articles)
+    actors = Actors([one.report for one in filed], language)
+    outlet_of = outlets(articles)
+    drafts = _with_ids([(one, claim) for one in filed for claim in one.report.claims])
+    entries = []
+    speakers: dict[str, dict[str, list[Speaker]]] = {}
+    for claim_id, one, claim in drafts:
+        speakers[claim_id] = by_actor = _by_actor(claim, one.report.article, actors)
+        digest_claim = _claim(claim_id, one, claim, list(by_actor), since)
+        entries.append(_entry(digest_claim, claim, by_actor, outlet_of[one.report.article.id], actors))
+    entries.sort(key=lambda entry: _newest_first(entry.claim))
+    claims = [entry.claim for entry in entries]
+    subjects = by_subject(entries)
+    listed = actors.listed(claims, speakers)
+    return Digest(
+        made_at=now or datetime.now(UTC),
+        language=language,
+        since=since,
+        articles=[_article(one.report, outlet_of[one.report.article.id]) for one in filed],
+        actors=listed,
+        claims=claims,
+        standings=_ordered(standings(subjects, since), listed),
+        changes=changes(subjects, since),
+        reported=reported(entries, {article.id: article.language for article in articles}),
+        contradictions=contradictions(subjects, since),
+        undated=[claim.id for claim in claims if claim.day is None],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Filed:
+    """A report after its corrections, and which of its claims they changed."""
+
+    report: Report
+    changed: frozenset[str]
+    protects: str | None
+
+
+def _newest_runs(reports: Iterable[FiledReport | Report]) -> list[_Filed]:
+    """The newest report of each article, the newest articles first."""
+    newest: dict[str, FiledReport] = {}
+    for one in reports:
+        filed = one if isinstance(one, FiledReport) else FiledReport(one, None)
+        known = newest.get(filed.report.article.id)
+        if known is None or _run_order(known) < _run_order(filed):
+            newest[filed.report.article.id] = filed
+    found = [_filed(filed) for filed in newest.values()]
+    return sorted(
+        found, key=lambda one: (-(one.report.article.published or date.min).toordinal(), one.report.article.id)
+    )
+
+
+def _run_order(filed: FiledReport) -> tuple[float, int, str]:
+    """Later runs, then those with more corrections, then, so that the order of reports is of no account, any."""
+    started = filed.report.run.started_at
+    since_epoch = (started if started.tzinfo else started.replace(tzinfo=UTC)).timestamp()
+    return since_epoch, len(filed.corrections), filed.report.model_dump_json()
+
+
+def _filed(filed: FiledReport) -> _Filed:
+    changed = frozenset(c.claim for c in filed.corrections if c.stance or c.measure)
+    return _Filed(filed.corrected, changed, _protected(filed.report.article.text))
+
+
+def _usual_language(articles: Sequence[Article]) -> str:
+    counted = Counter(article.language for article in articles)
+    return min(counted, key=lambda language: (-counted[language], language), default="en")
+
+
+@cache
+def _beginnings() -> dict[str, tuple[str, ...]]:
+    return {code: tuple(words) for code, words in data("digest.yaml")["protected"].items()}
+
+
+def _protected(text: str) -> str | None:
+    """The country that an article is about; none where it names none of them, or two as often."""
+    lower = text.lower()
+    counted = Counter({code: sum(map(lower.count, words)) for code, words in _beginnings().items()})
+    (first, most), (_, second) = counted.most_common(2)
+    return first if most > second else None
+
+
+def _with_ids(pairs: Sequence[tuple[_Filed, Claim]]) -> list[tuple[str, _Filed, Claim]]:
+    """Each claim with an id of its own, made from the article's id and the claim's."""
+    used: set[str] = set()
+    found = []
+    for one, claim in pairs:
+        wanted = claim_id = f"{one.report.article.id}.{claim.id}"
+        number = 1
+        while claim_id in used:
+            number += 1
+            claim_id = f"{wanted}~{number}"
+        used.add(claim_id)
+        found.append((claim_id, one, claim))
+    return found
+
+
+def _by_actor(claim: Claim, article: Article, actors: Actors) -> dict[str, list[Speaker]]:
+    found: dict[str, list[Speaker]] = defaultdict(list)
+    for speaker in claim.speakers:
+        found[actors.id(speaker, article.id)].append(speaker)
+    return dict(found)
+
+
+def _claim(claim_id: str, one: _Filed, claim: Claim, actors: list[str], since: date | None) -> DigestClaim:
+    day, is_day_said = day_of(one.report.article, claim)
+    return DigestClaim(
+        id=claim_id,
+        article=one.report.article.id,
+        claim=claim.id,
+        actors=actors,
+        speakers=claim.speakers,
+        statement=claim.statement,
+        attribution=claim.attribution,
+        stance=claim.stance,
+        measure=claim.measure,
+        protects=one.protects,
+        conditions=claim.conditions,
+        evidence=claim.evidence,
+        quote=claim.quote,
+        via=claim.via,
+        day=day,
+        is_day_said=is_day_said,
+        is_corrected=claim.id in one.changed,
+        is_new=since is not None and day is not None and day >= since,
+    )
+
+
+def _entry(
+    digest_claim: DigestClaim, claim: Claim, by_actor: Mapping[str, list[Speaker]], outlet: str, actors: Actors
+) -> Entry:
+    speakers = {
+        actor: frozenset(actors.key(s) if s.kind is SpeakerKind.PERSON else actor for s in members)
+        for actor, members in by_actor.items()
+    }
+    # Readers are sure of what they correct.
+    confidence = None if digest_claim.is_corrected else claim.confidence
+    is_official = all(map(holds_office, claim.speakers))
+    return Entry(digest_claim, outlet, confidence, speakers, is_official, says_little(claim))
+
+
+def _newest_first(claim: DigestClaim) -> tuple[object, ...]:
+    start = min((evidence.start for evidence in claim.evidence), default=0)
+    return (-(claim.day or date.min).toordinal(), claim.article, start, claim.id)
+
+
+def _article(report: Report, outlet: str) -> DigestArticle:
+    article = report.article
+    return DigestArticle(
+        id=article.id,
+        title=article.title,
+        source=article.source,
+        published=article.published,
+        url=article.url,
+        language=article.language,
+        outlet=outlet,
+        claims=len(report.claims),
+    )
+
+
+def _ordered(found: list[Standing], actors: list[Actor]) -> list[Standing]:
+    places = {actor.id: place for place, actor in enumerate(actors)}
+    measures, stances = list(Measure), list(Stance)
+    return sorted(
+        found,
+        key=lambda s: (places[s.actor], measures.index(s.measure), s.protects or "", stances.index(s.stance)),
+    )
