@@ -3,38 +3,26 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from summarizer.cli.formats import Format, Group, ending, format_of, pieces, single
 from summarizer.errors import ConfigurationError, OutputError
 
 if TYPE_CHECKING:
     from summarizer.bulk.journal import Journal
     from summarizer.bulk.stores import LineStore, Store
     from summarizer.models import Report
+    from summarizer.report_files import FiledReport
 
-
-class Format(StrEnum):
-    """Output formats."""
-
-    TABLE = "table"
-    JSON = "json"
-    JSONL = "jsonl"
-    CSV = "csv"
-    MARKDOWN = "markdown"
-
-
-class Group(StrEnum):
-    """What claims are grouped by."""
-
-    SPEAKER = "speaker"
-    MEASURE = "measure"
+__all__ = ["Format", "Group", "Output"]
 
 
 @dataclass(frozen=True)
@@ -66,18 +54,32 @@ class Output:
         # An address and standard input are mostly one article; where they aren't, an error says what to do.
         one = not many or (path is None and len(sources) == 1 and (sources[0] == "-" or is_address(sources[0])))
         output = cls(given or _format_for(one, path), group_by, path, many)
-        if output.only_one and count not in (None, 1):
-            raise ConfigurationError("One JSON document holds one report.", "Use -f jsonl, or -o FOLDER/.")
+        output._check_terminal()
+        if count not in (None, 1):
+            output._check_room()
         if output._is_read_from(sources):
             raise ConfigurationError(
                 f"The reports in {path} would be read as articles by the next run.", "Give another folder with -o."
             )
         return output
 
+    @classmethod
+    def of_reports(cls, given: Format | None, group_by: Group, path: Path | None, *, one: bool) -> Output:
+        """The output for reports that were made before, one or more; the format follows as for articles.
+
+        Raises:
+            ConfigurationError: the format can't hold so many.
+        """
+        output = cls(given or _format_for(one, path), group_by, path, many=not one)
+        output._check_terminal()
+        if not one:
+            output._check_room()
+        return output
+
     @property
     def only_one(self) -> bool:
         """Whether there is room for one report only."""
-        return self.format is Format.JSON and (self.path is None or not self._is_folder(self.path))
+        return single(self.format) is not None and (self.path is None or not self._is_folder(self.path))
 
     @property
     def journal_path(self) -> Path | None:
@@ -96,7 +98,7 @@ class Output:
             return False
         if self._is_folder(self.path):
             path = Path(source)
-            return path.suffix == f".{_ending(self.format)}" and _absolute(path.parent) == _absolute(self.path)
+            return path.suffix == f".{ending(self.format)}" and _absolute(path.parent) == _absolute(self.path)
         for own in (self.path, self._spool_path):
             if own is None or own.name not in source:
                 continue
@@ -136,9 +138,9 @@ class Output:
         from summarizer.bulk.stores import FolderStore, LineStore, StreamStore
 
         if self.path is None and self.format is Format.JSONL:
-            return StreamStore(lambda line: _to_stdout(line.encode()))
+            return StreamStore(lambda line: to_stdout(line.encode()))
         if self.path is not None and self._is_folder(self.path):
-            return FolderStore(self.path, _ending(self.format), self._file)
+            return FolderStore(self.path, ending(self.format), self._file)
         if self.journal_path is not None and self.path is not None and self.format is Format.JSONL:
             return LineStore(self.path)
         if self._spool_path is not None:
@@ -161,16 +163,33 @@ class Output:
             if self.format is Format.JSONL and not self.path.exists():
                 shutil.copyfile(store.lines.path, self.path)
             return
-        draft = _beside(self.path, ".new")
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with draft.open("wb") as file:
-                for piece in self._pieces(reports):
-                    file.write(piece)
-            draft.replace(self.path)
-        except OSError as error:
-            draft.unlink(missing_ok=True)
-            raise _unwritable(self.path, error) from error
+        self._to_file(self.path, reports)
+
+    def write(self, reports: Iterable[FiledReport], sources: frozenset[Path]) -> None:
+        """Write reports that were made before: to standard output, a file, or a file each in a folder.
+
+        Files appear whole or not at all. None of `sources`, which are absolute paths, is overwritten.
+
+        Raises:
+            ConfigurationError: a file to be written is one that is read, or a run's with a journal.
+            OutputError: it can't be written.
+        """
+        if self.path is None:
+            self._to_stdout(reports)
+        elif not self._is_folder(self.path):
+            _check_not_read(self.path, sources)
+            if _beside(self.path, ".journal").is_file():
+                raise ConfigurationError(
+                    f"{self.path} belongs to a run that goes on with it.", "Give another path with -o."
+                )
+            self._to_file(self.path, reports)
+        else:
+            names: set[str] = set()
+            for filed in reports:
+                name = _unused(_stem(filed), ending(self.format), names)
+                names.add(name.lower())
+                _check_not_read(self.path / name, sources)
+                self._to_file(self.path / name, [filed])
 
     def clean(self, store: Store) -> None:
         """Remove the temporary file, if there is one."""
@@ -191,84 +210,84 @@ class Output:
     def _is_folder(self, path: Path) -> bool:
         return path.is_dir() or (not path.suffix and self.format is not Format.TABLE)
 
+    def _check_terminal(self) -> None:
+        if self.format is Format.XLSX and self.path is None and sys.stdout.isatty():
+            raise ConfigurationError("A workbook can't be shown on a terminal.", "Write it to a file with -o.")
+
+    def _check_room(self) -> None:
+        if self.only_one and (words := single(self.format)):
+            raise ConfigurationError(f"{words[0]}.", words[1])
+
     def _is_read_from(self, sources: Sequence[str]) -> bool:
         """Whether reports would lie in a folder that is read, and couldn't be told from the articles there."""
         from summarizer.reading.files import READABLE_SUFFIXES
 
-        ending = f".{_ending(self.format)}"
-        if self.path is None or ending not in READABLE_SUFFIXES or not self._is_folder(self.path):
+        suffix = f".{ending(self.format)}"
+        if self.path is None or suffix not in READABLE_SUFFIXES or not self._is_folder(self.path):
             return False
         own = _absolute(self.path)
         return any(
-            _absolute(path) == own or (path.suffix == ending and _absolute(path.parent) == own)
+            _absolute(path) == own or (path.suffix == suffix and _absolute(path.parent) == own)
             for path in map(Path, sources)
         )
 
-    def _to_stdout(self, reports: Iterator[Report]) -> None:
-        from summarizer import rendering
-
+    def _to_stdout(self, reports: Iterable[FiledReport]) -> None:
         if self.format is Format.TABLE:
             from rich.console import Console
 
+            from summarizer import rendering
+
             rendering.write_table(reports, Console(), group_by=rendering.GroupBy(self.group_by.value))
             return
-        for piece in self._pieces(reports, to_file=False):
-            _to_stdout(piece)
+        for piece in pieces(self.format, reports, self.group_by, to_file=False):
+            to_stdout(piece)
+
+    def _to_file(self, path: Path, reports: Iterable[FiledReport]) -> None:
+        draft = _beside(path, ".new")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with draft.open("wb") as file:
+                for piece in pieces(self.format, reports, self.group_by):
+                    file.write(piece)
+            draft.replace(path)
+        except BaseException as error:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+            if isinstance(error, OSError):
+                raise _unwritable(path, error) from error
+            raise
 
     def _file(self, report: Report) -> bytes:
-        return b"".join(self._pieces(iter([report])))
+        from summarizer.report_files import FiledReport
 
-    def _pieces(self, reports: Iterator[Report], *, to_file: bool = True) -> Iterator[bytes]:
-        """The text of reports, a piece a report, so that any number of them takes little memory."""
-        from summarizer import rendering
-
-        grouping = rendering.GroupBy(self.group_by.value)
-        if self.format is Format.CSV:
-            encoding = rendering.CSV_FILE_ENCODING if to_file else "utf-8"
-            yield rendering.to_csv([]).encode(encoding)
-            header = len(rendering.to_csv([]))
-            for report in reports:
-                yield rendering.to_csv([report])[header:].encode()
-        elif self.format is Format.MARKDOWN:
-            for number, report in enumerate(reports):
-                rule = "\n---\n\n" if number else ""
-                yield (rule + rendering.to_markdown([report], group_by=grouping)).encode()
-        elif self.format is Format.TABLE:
-            import io
-
-            from rich.console import Console
-
-            buffer = io.StringIO()
-            console = Console(file=buffer, width=100, force_terminal=False)
-            rendering.write_table(reports, console, group_by=grouping)
-            yield buffer.getvalue().encode()
-        else:
-            write = rendering.to_json if self.format is Format.JSON else rendering.to_jsonl_line
-            for report in reports:
-                yield write(report).encode()
+        return b"".join(pieces(self.format, [FiledReport(report, None)], self.group_by))
 
 
-def _reports(store: LineStore, journal: Journal) -> Iterator[Report]:
+def _reports(store: LineStore, journal: Journal) -> Iterator[FiledReport]:
     from summarizer.bulk.journal import Status
     from summarizer.models import Report
+    from summarizer.report_files import FiledReport
 
     for entry in journal.entries(Status.DONE, Status.AGAIN):
         line = store.lines.line(entry.place) if entry.place else None
         if line is not None:
-            yield Report.model_validate_json(line)
+            yield FiledReport(Report.model_validate_json(line), None)
 
 
 def _format_for(one: bool, path: Path | None) -> Format:
-    by_ending = {f".{f.value}": f for f in Format} | {".md": Format.MARKDOWN}
-    if path is not None and path.suffix in by_ending:
-        return by_ending[path.suffix]
+    if path is not None and (known := format_of(path)):
+        return known
     if path is None and sys.stdout.isatty():
         return Format.TABLE
     return Format.JSON if one or (path is not None and not path.suffix) else Format.JSONL
 
 
-def _to_stdout(data: bytes) -> None:
-    """Write UTF-8 with the line ends that it has, whatever the terminal's or the system's own are."""
+def to_stdout(data: bytes) -> None:
+    """Write UTF-8 with the line ends that it has, whatever the terminal's or the system's own are.
+
+    Raises:
+        OutputError: it can't be written, or nobody reads it any more.
+    """
     try:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
@@ -306,5 +325,20 @@ def _unwritable(path: Path, error: OSError) -> OutputError:
     return OutputError(f"{path} can't be written: {error.strerror}.", "Make room, or give another path.")
 
 
-def _ending(chosen: Format) -> str:
-    return {Format.MARKDOWN: "md", Format.TABLE: "txt"}.get(chosen, chosen.value)
+def _stem(filed: FiledReport) -> str:
+    """A report's own file name without its ending; of one of many in a file the article's id."""
+    if filed.path is not None and filed.path.suffix.lower() == ".json":
+        return filed.path.stem
+    return re.sub(r"[^\w.-]", "_", filed.report.article.id).lstrip(".")[:60] or "article"
+
+
+def _unused(stem: str, suffix: str, names: set[str]) -> str:
+    name, number = f"{stem}.{suffix}", 2
+    while name.lower() in names:
+        name, number = f"{stem}-{number}.{suffix}", number + 1
+    return name
+
+
+def _check_not_read(path: Path, sources: frozenset[Path]) -> None:
+    if path.resolve() in sources:
+        raise ConfigurationError(f"{path} would be overwritten, and is read.", "Give another path with -o.")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from summarizer.models import Article, Claim, Evidence, Measure, Speaker, Stance
@@ -44,8 +45,13 @@ class _Layout:
         return cls(width, _INDENT + max(labels, _PLACE_WIDTH))
 
 
-def claim_lines(report: Report, *, group_by: GroupBy, width: int) -> Iterator[Text]:
-    """All claims under their headings, each line at most `width` cells."""
+def claim_lines(
+    report: Report, *, group_by: GroupBy, width: int, changes: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Text]:
+    """All claims under their headings, each line at most `width` cells.
+
+    `changes` says what readers have corrected, by the claim's id.
+    """
     from rich.text import Text
 
     layout = _Layout.fitting(width, group_by)
@@ -53,13 +59,13 @@ def claim_lines(report: Report, *, group_by: GroupBy, width: int) -> Iterator[Te
         for measure_group in by_measure(report.claims):
             yield Text(measure_group.measure.value, style="bold")
             for claim in measure_group.claims:
-                yield from _block(report.article, claim, _names(claim), layout)
+                yield from _block(report.article, claim, _names(claim), layout, changes.get(claim.id, ""))
                 yield Text()
         return
     for group in by_speaker(report.claims):
         yield from wrapped(_heading(group.speakers), width=width, first=Text(), rest=Text("  "))
         for claim in group.claims:
-            yield from _block(report.article, claim, None, layout)
+            yield from _block(report.article, claim, None, layout, changes.get(claim.id, ""))
             yield Text()
 
 
@@ -86,7 +92,7 @@ def _names(claim: Claim) -> Text:
     return joined([plain(s.name, "bold") for s in claim.speakers], ", ", "bold")
 
 
-def _block(article: Article, claim: Claim, names: Text | None, layout: _Layout) -> Iterator[Text]:
+def _block(article: Article, claim: Claim, names: Text | None, layout: _Layout, change: str) -> Iterator[Text]:
     """`names`: who says it, where the heading is not the speaker but the measure."""
     from rich.text import Text
 
@@ -107,6 +113,8 @@ def _block(article: Article, claim: Claim, names: Text | None, layout: _Layout) 
         first = rest
     yield from wrapped(plain(claim.statement), width=width, first=first, rest=rest)
     yield from packed(_context(claim), width=width, margin=layout.margin)
+    if change:
+        yield from wrapped(plain(change, "yellow"), width=width, first=rest, rest=rest)
     for evidence in claim.evidence:
         yield from _evidence(article, claim, evidence, layout)
 

@@ -37,9 +37,16 @@ CSV_COLUMNS = (
     "confidence",
 )
 
-# Spreadsheets run a cell that starts so, some after trimming it or folding full-width forms; an apostrophe
-# already there is guarded too, so that taking one away always gives the original.
-_FORMULA = re.compile(r"'*(?:[\t\r\n]|[\s\u200b-\u200f\u2060\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+# Spreadsheets run a cell that starts so, some after trimming it or folding full-width forms. Apostrophes already
+# there are passed over, so that taking away the one that was put there always gives the original.
+_BLANK = r"[\s';\u200b-\u200f\u2060\ufeff]"
+_SIGN = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"
+_FORMULA = re.compile(rf"'*[\t\r\n]|{_BLANK}*{_SIGN}")
+# Where the list separator is a semicolon, as in German, a spreadsheet that opens the file without asking splits
+# its lines there, and at every line end, whatever the quotation marks say: a cell of its own begins after each.
+_INNER_BLANK = f'["{_BLANK[1:]}'
+_INNER_FORMULA = re.compile(rf"(?<!{_INNER_BLANK}){_INNER_BLANK}++(?={_SIGN})")
+_INNER_SEPARATOR = re.compile(r"[;\t\r\n]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -48,19 +55,23 @@ def to_csv(reports: Iterable[Report]) -> str:
 
     Write it to a file with `newline=""` and `CSV_FILE_ENCODING`. Several values in a cell are joined with
     `; `; kinds, roles and affiliations keep the order of the speakers, with nothing between two semicolons
-    where one has none. Offsets are `start..end`, end exclusive. A cell that a spreadsheet would run as a
-    formula gets an apostrophe in front.
+    where one has none. Offsets are `start..end`, end exclusive. What a spreadsheet would run as a formula gets an
+    apostrophe in front: at the start of a cell, and after a semicolon, tab or line end within one.
+
+    Spreadsheets whose list separator is the semicolon show all columns in one. For them there is `to_workbook`:
+    a `sep=` line would be a row to every other reader, and keeps Excel from heeding the byte order mark.
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(CSV_COLUMNS)
     for report in reports:
         for claim in report.claims:
-            writer.writerow([_safe(cell) for cell in _row(report, claim)])
+            writer.writerow([_safe(cell) for cell in claim_row(report, claim)])
     return out.getvalue()
 
 
-def _row(report: Report, claim: Claim) -> list[str]:
+def claim_row(report: Report, claim: Claim) -> list[str]:
+    """The cells of a claim, in the order of `CSV_COLUMNS`, with nothing done about formulas."""
     article, speakers = report.article, claim.speakers
     return [
         article.id,
@@ -94,4 +105,6 @@ def _aligned(values: list[str | None]) -> str:
 
 def _safe(cell: str) -> str:
     text = _SURROGATES.sub("\ufffd", cell)
-    return f"'{text}" if _FORMULA.match(text) else text
+    is_formula = _FORMULA.match(text)
+    text = _INNER_FORMULA.sub(lambda run: _INNER_SEPARATOR.sub(r"\g<0>'", run[0]), text)
+    return f"'{text}" if is_formula else text

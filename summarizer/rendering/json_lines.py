@@ -7,6 +7,7 @@ import re
 
 from pydantic_core import PydanticSerializationError
 
+from summarizer.digest.models import Digest
 from summarizer.models import FailedArticle, Report
 
 # Some readers end a line at these, and JSON may hold them unescaped.
@@ -15,8 +16,8 @@ _LINE_ENDS = re.compile("[\u0085\u2028\u2029]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
-def to_json(report: Report) -> str:
-    """The report as indented JSON: absent values `null`, non-ASCII kept, one line end at the end."""
+def to_json(report: Report | Digest) -> str:
+    """A report or a digest as indented JSON: absent values `null`, non-ASCII kept, one line end at the end."""
     text = json.dumps(report.model_dump(mode="json"), ensure_ascii=False, allow_nan=False, indent=2)
     return _SURROGATES.sub(_escaped, text) + "\n"
 

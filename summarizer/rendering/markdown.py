@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from summarizer.models import Article, Claim, Evidence, Rejection, Report
 from summarizer.rendering.figures import (
@@ -17,7 +17,9 @@ from summarizer.rendering.figures import (
     speaker_details,
 )
 from summarizer.rendering.grouping import GroupBy, by_measure, by_speaker, position_grid
+from summarizer.rendering.revisions import Revision, WrongClaim, revision
 from summarizer.rendering.visible import visible, visible_line
+from summarizer.report_files import FiledReport
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"}
 _SPECIAL = re.compile(r"[\\`*_\[\]~$&<>|#]")
@@ -30,19 +32,37 @@ _ALPHANUMERIC = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)
 _REJECTED_STATEMENT_LENGTH = 200
 
 
-def to_markdown(reports: Iterable[Report], *, group_by: GroupBy = GroupBy.SPEAKER) -> str:
+def to_markdown(reports: Iterable[Report | FiledReport], *, group_by: GroupBy = GroupBy.SPEAKER) -> str:
     """Reports as GitHub-flavoured Markdown, one after the other with a rule between them.
 
     Each has the summary first, then the claims by speaker or by measure with the evidence quoted and located,
-    the positions as a table, and what was left uncovered or rejected.
+    the positions as a table, and what was left uncovered or rejected. Reports from files are shown as readers have
+    corrected them, with every correction marked.
     """
     grouping = GroupBy(group_by)
-    return "\n\n---\n\n".join("\n\n".join(_blocks(report, grouping)) for report in reports) + "\n"
+    return "\n\n---\n\n".join("\n\n".join(_blocks(revision(report), grouping)) for report in reports) + "\n"
 
 
 def escaped(text: str | None) -> str:
     """`text` on one line as inline Markdown that shows exactly it, minus what is invisible."""
     return _escaped_piece(visible_line(text))
+
+
+def with_quote(before: str, quote: str, after: str) -> str:
+    """A sentence of an article in three pieces on one line, the quote within it emphasised."""
+    before, quote, after = visible(before), visible(quote), visible(after)
+    core = _ALPHANUMERIC.search(quote)
+    if core is None:
+        return escaped(before + quote + after)
+    # Emphasis opens and closes at a letter or digit only: beside punctuation it might not be taken for one.
+    left, right = before + quote[: core.start()], quote[core.end() :] + after
+    pieces = (_escaped_piece(left.lstrip()), f"**{_escaped_piece(core[0])}**", _escaped_piece(right.rstrip()))
+    return "".join(pieces)
+
+
+def address(url: str | None) -> str:
+    """A web address as a link, anything else as words."""
+    return f"<{url}>" if url and _ADDRESS.fullmatch(url) else escaped(url)
 
 
 def _escaped_piece(line: str) -> str:
@@ -55,7 +75,8 @@ def _guard(text: str) -> str:
     return f"{start[0]}\\{linkless[start.end() :]}" if start else linkless
 
 
-def _blocks(report: Report, group_by: GroupBy) -> Iterator[str]:
+def _blocks(revised: Revision, group_by: GroupBy) -> Iterator[str]:
+    report = revised.report
     article = report.article
     yield f"# {escaped(article.title) or escaped(article.source) or 'Untitled article'}"
     if facts := _facts(report):
@@ -63,9 +84,12 @@ def _blocks(report: Report, group_by: GroupBy) -> Iterator[str]:
     yield from (f"{escaped(s.text)} {_citation(s.claims)}".strip() for s in report.summary.sentences if s.text.strip())
     if report.claims:
         yield f"## Claims by {group_by.value}"
-        yield from _claims(report, group_by)
+        yield from _claims(report, group_by, revised.changes)
     else:
         yield f"No claims found. {counted(len(report.uncovered), 'uncovered sentence')}."
+    if revised.wrong:
+        yield f"## Marked as wrong ({len(revised.wrong):,})"
+        yield "\n".join(_wrong(wrong) for wrong in revised.wrong)
     if report.positions:
         yield "## Positions"
         yield _positions(report)
@@ -89,25 +113,21 @@ def _facts(report: Report) -> str:
         article.published.isoformat() if article.published else "",
         escaped(article.language),
         escaped(report.run.model),
-        _address(article.url),
+        address(article.url),
     ]
     return " · ".join(part for part in parts if part)
-
-
-def _address(url: str | None) -> str:
-    return f"<{url}>" if url and _ADDRESS.fullmatch(url) else escaped(url)
 
 
 def _citation(claims: list[str]) -> str:
     return f"\\[{', '.join(escaped(c) for c in claims)}\\]" if claims else ""
 
 
-def _claims(report: Report, group_by: GroupBy) -> Iterator[str]:
+def _claims(report: Report, group_by: GroupBy, changes: Mapping[str, str]) -> Iterator[str]:
     if group_by is GroupBy.MEASURE:
         for measure_group in by_measure(report.claims):
             yield f"### {measure_group.measure.value}"
             for claim in measure_group.claims:
-                yield _claim(report.article, claim, [claim.stance.value, _names(claim)])
+                yield _claim(report.article, claim, [claim.stance.value, _names(claim)], changes.get(claim.id))
         return
     for group in by_speaker(report.claims):
         yield f"### {', '.join(escaped(s.name) for s in group.speakers)}"
@@ -116,16 +136,16 @@ def _claims(report: Report, group_by: GroupBy) -> Iterator[str]:
         if described:
             yield "; ".join(described)
         for claim in group.claims:
-            yield _claim(report.article, claim, [claim.stance.value, claim.measure.value])
+            yield _claim(report.article, claim, [claim.stance.value, claim.measure.value], changes.get(claim.id))
 
 
 def _names(claim: Claim) -> str:
     return ", ".join(escaped(speaker.name) for speaker in claim.speakers)
 
 
-def _claim(article: Article, claim: Claim, labels: list[str]) -> str:
+def _claim(article: Article, claim: Claim, labels: list[str], change: str | None) -> str:
     head = " · ".join([escaped(claim.id), *labels])
-    paragraph = [f"**{head}**", escaped(claim.statement), _context(claim)]
+    paragraph = [f"**{head}**", escaped(claim.statement), _context(claim), escaped(change)]
     lines = ["- " + "\\\n  ".join(line for line in paragraph if line)]
     for evidence in claim.evidence:
         place = _place(article, evidence.sentence, evidence.start, evidence.end)
@@ -145,14 +165,7 @@ def _context(claim: Claim) -> str:
 
 
 def _evidence(article: Article, claim: Claim, evidence: Evidence) -> str:
-    before, quote, after = (visible(piece) for piece in quoted_pieces(article, evidence, claim))
-    core = _ALPHANUMERIC.search(quote)
-    if core is None:
-        return escaped(before + quote + after)
-    # Emphasis opens and closes at a letter or digit only: beside punctuation it might not be taken for one.
-    left, right = before + quote[: core.start()], quote[core.end() :] + after
-    pieces = (_escaped_piece(left.lstrip()), f"**{_escaped_piece(core[0])}**", _escaped_piece(right.rstrip()))
-    return "".join(pieces)
+    return with_quote(*quoted_pieces(article, evidence, claim))
 
 
 def _place(article: Article, sentence: int, start: int, end: int) -> str:
@@ -167,6 +180,14 @@ def _positions(report: Report) -> str:
         row = ["; ".join(f"{p.stance.value} {_citation(p.claims)}".strip() for p in cell) for cell in cells]
         rows.append([escaped(actor), *row])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _wrong(wrong: WrongClaim) -> str:
+    claim = wrong.claim
+    head = " · ".join([escaped(claim.id), claim.stance.value, claim.measure.value, _names(claim)])
+    return f"- {head}: {escaped(claim.statement)}" + (
+        f" (a reader's note: {escaped(wrong.note)})" if wrong.note else ""
+    )
 
 
 def _rejection(rejection: Rejection) -> str:

@@ -9,8 +9,10 @@ from summarizer.models import Measure, Report, Stance
 from summarizer.rendering.claim_block import claim_lines
 from summarizer.rendering.figures import counted, effort, outcome
 from summarizer.rendering.grouping import GroupBy, PositionGrid, position_grid
-from summarizer.rendering.terminal import joined, packed, plain, stance_word, wrapped
+from summarizer.rendering.revisions import Revision, WrongClaim, revision
+from summarizer.rendering.terminal import joined, packed, plain, short_names, stance_word, wrapped
 from summarizer.rendering.visible import visible_line
+from summarizer.report_files import FiledReport
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,9 +23,12 @@ _INDENT = 2
 _COLUMN_GAP = 2
 
 
-def write_table(reports: Iterable[Report], console: Console, *, group_by: GroupBy = GroupBy.SPEAKER) -> None:
+def write_table(
+    reports: Iterable[Report | FiledReport], console: Console, *, group_by: GroupBy = GroupBy.SPEAKER
+) -> None:
     """Print reports one after the other, a rule between them, each as soon as it is there.
 
+    Reports from files are shown as readers have corrected them, with every correction marked.
     Lines are at most as wide as the console, and never wider than 120 cells. Colours, `NO_COLOR` and
     terminals without them are the console's business; nothing is said by colour alone.
     """
@@ -35,13 +40,14 @@ def write_table(reports: Iterable[Report], console: Console, *, group_by: GroupB
         if number:
             for line in (Text(), Text("─" * width, style="dim"), Text()):
                 console.print(line, soft_wrap=True)
-        for line in _lines(report, grouping, width):
+        for line in _lines(revision(report), grouping, width):
             console.print(line, soft_wrap=True, highlight=False)
 
 
-def _lines(report: Report, group_by: GroupBy, width: int) -> Iterator[Text]:
+def _lines(revised: Revision, group_by: GroupBy, width: int) -> Iterator[Text]:
     from rich.text import Text
 
+    report = revised.report
     yield from _header(report, width)
     yield Text()
     if report.summary.sentences:
@@ -51,17 +57,34 @@ def _lines(report: Report, group_by: GroupBy, width: int) -> Iterator[Text]:
             yield from wrapped(text, width=width, first=Text(), rest=Text("  "))
         yield Text()
     if report.claims:
-        yield from claim_lines(report, group_by=group_by, width=width)
+        yield from claim_lines(report, group_by=group_by, width=width, changes=revised.changes)
     else:
         uncovered = counted(len(report.uncovered), "uncovered sentence")
         text = Text.assemble(("No claims found.", "bold"), f" {uncovered}.")
         yield from wrapped(text, width=width, first=Text(), rest=Text("  "))
+        yield Text()
+    if revised.wrong:
+        yield Text("Marked as wrong", style="bold")
+        for wrong in revised.wrong:
+            yield from _wrong(wrong, width)
         yield Text()
     if report.positions:
         yield Text("Positions", style="bold")
         yield from _positions(position_grid(report.positions), width)
         yield Text()
     yield from _closing(report, width)
+
+
+def _wrong(wrong: WrongClaim, width: int) -> Iterator[Text]:
+    from rich.text import Text
+
+    claim = wrong.claim
+    names = short_names(claim.speakers, max(12, width // 2))
+    head = joined([plain(claim.id), names, stance_word(claim.stance), Text(claim.measure.value)])
+    yield from wrapped(head, width=width, first=Text("  "), rest=Text("    "))
+    yield from wrapped(plain(claim.statement, "strike dim"), width=width, first=Text("    "), rest=Text("    "))
+    if wrong.note:
+        yield from wrapped(plain(f"a reader's note: {wrong.note}"), width=width, first=Text("    "), rest=Text("    "))
 
 
 def _header(report: Report, width: int) -> Iterator[Text]:

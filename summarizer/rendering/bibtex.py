@@ -1,0 +1,103 @@
+"""Claims as BibTeX: an entry a claim, which cites the article and says in its note who said what."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote
+
+from summarizer.models import Article, Claim, Report
+from summarizer.rendering.citations import claim_words, english_date, sentences, speaker_names
+from summarizer.rendering.visible import visible_line
+
+# Braces as commands: BibTeX counts even escaped ones.
+_ESCAPES = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "{": r"\textbraceleft{}",
+        "}": r"\textbraceright{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        **{character: f"\\{character}" for character in "%&_#$"},
+    }
+)
+_LANGUAGES = {"de": "ngerman", "en": "english"}
+_SPELLINGS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ł": "l", "ø": "o", "æ": "ae", "đ": "d"})
+_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+# Of an address everything stays that means something in it; braces, backslashes and the like are encoded.
+_SAFE_IN_ADDRESS = "%/:?#[]@!$&'()*+,;=-._~"
+
+
+def to_bibtex(reports: Iterable[Report]) -> str:
+    """An entry for each claim, UTF-8, for BibTeX and BibLaTeX. Keys are unique in it, and the same every time."""
+    return "".join(bibtex_pieces(reports))
+
+
+def bibtex_pieces(reports: Iterable[Report]) -> Iterator[str]:
+    """The same text in pieces, a claim at a time."""
+    keys: set[str] = set()
+    for report in reports:
+        for claim in report.claims:
+            key = _unused(_key(report.article, claim), keys)
+            separator = "\n" if keys else ""
+            keys.add(key)
+            fields = "".join(f"  {name} = {{{value}}},\n" for name, value in _fields(report, claim) if value)
+            yield f"{separator}@article{{{key},\n{fields}}}\n"
+
+
+def _fields(report: Report, claim: Claim) -> Iterator[tuple[str, str]]:
+    article = report.article
+    # Braces within keep a style from lowering the case. The report doesn't know who wrote the article.
+    yield "title", f"{{{_escaped(article.title) or 'Untitled article'}}}"
+    yield "journal", _escaped(article.source)
+    yield "entrysubtype", "newspaper"
+    if article.published:
+        yield "date", article.published.isoformat()
+        yield "year", f"{article.published.year:04}"
+        yield "month", str(article.published.month)
+    yield "url", _address(article.url)
+    yield "langid", _LANGUAGES.get(article.language, "")
+    yield "note", _note(article, claim)
+    yield "keywords", f"{claim.stance}, {claim.measure}"
+
+
+def _note(article: Article, claim: Claim) -> str:
+    said = f", {english_date(claim.said_on)}" if claim.said_on else ""
+    details = "; ".join(filter(None, [visible_line(claim.via), sentences(claim)]))
+    words = f"{speaker_names(claim)}{said}: {claim_words(article, claim)}"
+    return _escaped(f"{words} ({details})" if details else words)
+
+
+def _escaped(text: str | None) -> str:
+    return visible_line(text).translate(_ESCAPES)
+
+
+def _address(url: str | None) -> str:
+    line = visible_line(url)
+    return quote(line, safe=_SAFE_IN_ADDRESS) if _ADDRESS.fullmatch(line) else ""
+
+
+def _key(article: Article, claim: Claim) -> str:
+    """Who, when, which article, which claim: `macron2025-1f3a9c-c7`."""
+    names = visible_line(claim.speakers[0].name).split() if claim.speakers else []
+    year = f"{article.published.year}" if article.published else ""
+    content = json.dumps([article.id, article.source, article.text])
+    digest = hashlib.sha256(content.encode()).hexdigest()[:6]
+    return f"{_plain(names[-1] if names else '')[:24] or 'claim'}{year}-{digest}-{_plain(claim.id)[:24] or 'c'}"
+
+
+def _plain(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text.lower().translate(_SPELLINGS))
+    return re.sub(r"[^a-z0-9]", "", letters)
+
+
+def _unused(key: str, known: set[str]) -> str:
+    """A report may be there twice."""
+    number = 2
+    unused = key
+    while unused in known:
+        unused, number = f"{key}-{number}", number + 1
+    return unused
