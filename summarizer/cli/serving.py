@@ -1,0 +1,164 @@
+"""`summarizer serve`: a local page to paste articles into."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from summarizer.cli import options
+from summarizer.cli.console import Download, Threads, stderr
+from summarizer.errors import SummarizerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import Console
+
+    from summarizer.llm.selection import ModelChoice
+    from summarizer.pipeline import Summarizer
+    from summarizer.report_files import FiledReport
+
+_MAX_FETCH_TIMEOUT_S = 60.0
+_THREADS = 16
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on. Others than this machine's let others in.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8765,
+    model: options.Model = None,
+    base_url: options.BaseUrl = None,
+    profile: options.Profile = None,
+    topic: options.Topic = "security-guarantees",
+    offline: options.Offline = False,
+    timeout_s: options.TimeoutSeconds = 120.0,
+    reports: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="SUMMARIZER_REPORTS",
+            metavar="FOLDER",
+            help="Where reports are kept, a JSON file each. Default: in your data folder.",
+        ),
+    ] = None,
+    archive: Annotated[
+        Path | None,
+        typer.Option(
+            "--archive", metavar="FILE", envvar="SUMMARIZER_ARCHIVE", help="Keep reports and corrections here too."
+        ),
+    ] = None,
+    open_browser: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+) -> None:
+    """A page on this machine: paste an article, see its report build up claim by claim.
+
+    Ctrl-C ends it. Reports and corrections stay in their folder.
+
+    Examples:
+
+      summarizer serve --open
+
+      summarizer serve -m openai/gpt-5-mini --reports reports/
+    """
+    from summarizer.serving.app import application
+    from summarizer.serving.running import Server, address, is_loopback, listen, names
+    from summarizer.serving.running import serve as run
+    from summarizer.serving.shelf import Shelf, default_folder
+    from summarizer.serving.working import Workshop
+
+    console = stderr()
+    threads = Threads(_THREADS)
+    if archive is not None:
+        _check_archive(archive)
+    shelf = Shelf(reports or default_folder(), lambda filed: _archive(console, archive, filed))
+    with Download(console, quiet=False) as download, listen(host, port) as listening:
+
+        def make(on_progress: Callable[[int, int], None]) -> Summarizer:
+            from summarizer.pipeline import Summarizer
+
+            def progress(done: int, total: int) -> None:
+                download.update(done, total)
+                on_progress(done, total)
+
+            return Summarizer(
+                model,
+                base_url=base_url,
+                profile=profile.value if profile else None,
+                topic=topic,
+                offline=offline,
+                timeout_s=timeout_s,
+                on_progress=progress,
+                on_message=lambda line: _say(console, line),
+            )
+
+        workshop = Workshop(
+            make,
+            shelf,
+            on_fault=lambda error: _show_fault(console, error),
+            threads=threads,
+            fetch_timeout_s=min(timeout_s, _MAX_FETCH_TIMEOUT_S),
+        )
+        choice = workshop.summarizer.choice
+        assert choice is not None
+        _say(console, f"Model: {choice.reason}")
+        _check_weights(console, choice, offline=offline)
+        _say(console, f"Reports: {shelf.folder}")
+        if not is_loopback(listening):
+            console.print(
+                "Everybody on the network can use this server, read its reports and change them. Nothing is encrypted.",
+                style="yellow",
+                soft_wrap=True,
+            )
+
+        def started() -> None:
+            console.print(f"Open {address(listening)} in a browser. Ctrl-C ends.", markup=False, soft_wrap=True)
+            if open_browser:
+                typer.launch(address(listening))
+
+        app = application(workshop, model=choice.name, reads_addresses=not offline, names=names(host, listening))
+        run(Server(app, workshop, on_started=started), listening)
+    console.print("Ended.")
+    threads.leave_if_busy(0)
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(line, style="dim", markup=False, soft_wrap=True)
+
+
+def _show_fault(console: Console, error: BaseException) -> None:
+    words = (
+        str(error) if isinstance(error, SummarizerError) else f"{type(error).__name__}: {error}. Please report this."
+    )
+    console.print(words, style="red", markup=False, soft_wrap=True)
+
+
+def _check_archive(path: Path) -> None:
+    from summarizer.archive import Archive
+
+    Archive.open(path, create=True).close()
+
+
+def _archive(console: Console, path: Path | None, filed: FiledReport) -> None:
+    """The report stays in its folder, whatever becomes of the archive."""
+    if path is None:
+        return
+    from summarizer.archive import Archive
+
+    try:
+        with Archive.open(path, create=True) as archive:
+            archive.add([filed])
+    except SummarizerError as error:
+        _show_fault(console, error)
+
+
+def _check_weights(console: Console, choice: ModelChoice, *, offline: bool) -> None:
+    """Say beforehand that the embedded model's file has to be fetched. Raises `WeightsError` where it can't be."""
+    if choice.kind != "local":
+        return
+    from summarizer.llm import weights
+
+    if weights.locate(choice.model_id or None) is None:
+        if offline:
+            weights.ensure(choice.model_id or None, offline=True)
+        _say(console, "The embedded model's file isn't here yet: it is fetched with the first article.")

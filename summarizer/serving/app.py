@@ -1,0 +1,335 @@
+"""The routes: a form, jobs and their events, reports with their corrections, and a digest over them."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import re
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import date
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.applications import Starlette
+from starlette.datastructures import FormData, Headers, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from summarizer.corrections import Correction
+from summarizer.errors import InputError, SummarizerError
+from summarizer.models import Article, Claim
+from summarizer.reading import MAX_BYTES, MAX_CHARS, read_bytes, read_text
+from summarizer.rendering.html.report_page import claim_fragment, report_page
+from summarizer.report_files import FiledReport
+from summarizer.serving import exporting, pages
+from summarizer.serving.guarding import Guard, Names
+from summarizer.serving.jobs import Event, Job, Status
+from summarizer.serving.pages import Given, Site
+from summarizer.serving.shelf import Shelf
+from summarizer.serving.working import QueueFullError, Workshop
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Scope
+
+_MOST_LISTED = 200
+_FORM_ROOM_BYTES = 4 * MAX_CHARS + 100_000
+_MOST_CORRECTION_BYTES = 20_000
+_PING_S = 15
+_GRACE_S = 2
+_META_POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]+)">')
+_HEADER = "<header>"
+_TITLES = {
+    400: "That can’t be read",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Not allowed",
+    413: "Too large",
+    415: "Not JSON",
+    421: "Another server’s name",
+    503: "Too much to do",
+}
+
+
+class Pages:
+    """What answers the requests. Files are read and articles taken apart in threads."""
+
+    def __init__(self, workshop: Workshop, site: Site) -> None:
+        self._workshop, self._site = workshop, site
+
+    @property
+    def _shelf(self) -> Shelf:
+        return self._workshop.shelf
+
+    def routes(self) -> list[Route]:
+        """Each address, and who answers it."""
+        return [
+            Route("/", self.start),
+            Route("/jobs", self.submit, methods=["POST"]),
+            Route("/jobs/{job}", self.job),
+            Route("/jobs/{job}/events", self.events),
+            Route("/jobs/{job}/cancel", self.cancel, methods=["POST"]),
+            Route("/digest", self.digest),
+            Route("/reports/{key}", self.report),
+            Route("/reports/{key}/again", self.ask_again),
+            Route("/reports/{key}/again", self.again, methods=["POST"]),
+            Route("/reports/{key}/export/{form}", self.export),
+            Route("/reports/{key}/corrections", self.correct, methods=["POST"]),
+            Route("/reports/{key}/corrections/{claim}", self.take_back, methods=["DELETE"]),
+        ]
+
+    async def start(self, request: Request) -> Response:
+        """The form, with what is worked on and what was made."""
+        return await self._start(Given())
+
+    async def submit(self, request: Request) -> Response:
+        """Take an article from the form, and lead to its job."""
+        async with request.form(max_files=1, max_fields=4, max_part_size=_FORM_ROOM_BYTES) as form:
+            self._check_token(form)
+            text, address = str(form.get("text") or ""), str(form.get("address") or "").strip()
+            file = form.get("file")
+            upload = file if isinstance(file, UploadFile) and file.filename else None
+            try:
+                source = await self._source(text, address, upload)
+            except InputError as error:
+                return await self._start(Given(text, address, str(error)), status=400)
+        if isinstance(source, Article) and await asyncio.to_thread(self._shelf.has, source.id):
+            return _see(f"/reports/{source.id}")
+        return await self._taken(Job(source), Given(text, address))
+
+    async def job(self, request: Request) -> Response:
+        """A job as far as it is; once it is done, its report."""
+        job = self._job(request)
+        if job.status is Status.DONE:
+            return _see(f"/reports/{job.key}")
+        return _page(pages.job_page(self._site, job, [self._fragment(job, claim) for claim in job.claims]))
+
+    async def events(self, request: Request) -> Response:
+        """What happens to a job, as Server-Sent Events; `Last-Event-ID`, else `after`, says what is known."""
+        job = self._job(request)
+        known = request.headers.get("last-event-id") or request.query_params.get("after", "0")
+        after = int(known) if known.isdecimal() and len(known) < 10 else 0
+
+        async def told() -> AsyncIterator[ServerSentEvent]:
+            async for event in job.follow(after):
+                data = json.dumps(self._data(job, event), ensure_ascii=False)
+                yield ServerSentEvent(data, event=event.kind, id=str(event.number), retry=1000)
+
+        # When the server ends, jobs end first, and that is told too.
+        return EventSourceResponse(told(), ping=_PING_S, shutdown_grace_period=_GRACE_S)
+
+    async def cancel(self, request: Request) -> Response:
+        """End a job."""
+        job = self._job(request)
+        async with request.form(max_files=0, max_fields=2) as form:
+            self._check_token(form)
+        self._workshop.cancel(job)
+        return _see(f"/jobs/{job.id}")
+
+    async def report(self, request: Request) -> Response:
+        """A report, as `-f html` writes it, with corrections that are saved here."""
+        key, filed = await self._filed(request)
+        page = await asyncio.to_thread(
+            report_page, filed.report, corrections=filed.corrections, corrections_url=f"{_path(key)}/corrections"
+        )
+        bar = pages.bar(_path(key), tuple(exporting.FORMS))
+        return _page(page.replace(_HEADER, _HEADER + bar, 1), _policy_of(page))
+
+    async def ask_again(self, request: Request) -> Response:
+        """Whether to make a report anew."""
+        key, filed = await self._filed(request)
+        return _page(pages.again_page(self._site, _path(key), filed))
+
+    async def again(self, request: Request) -> Response:
+        """Make a report anew, from the text that it has."""
+        key, filed = await self._filed(request)
+        async with request.form(max_files=0, max_fields=2) as form:
+            self._check_token(form)
+        return await self._taken(Job(filed.report.article, again=True, key=key), Given())
+
+    async def export(self, request: Request) -> Response:
+        """A report in another form, to be saved."""
+        key, filed = await self._filed(request)
+        form = exporting.FORMS.get(request.path_params["form"])
+        if form is None:
+            raise HTTPException(404, "There is no such form of a report.")
+        content = await asyncio.to_thread(form.write, filed)
+        name = re.sub(r"[^A-Za-z0-9_-]", "_", key)
+        headers = {"Content-Disposition": f'attachment; filename="{name}.{form.ending}"'}
+        return Response(content, media_type=form.media_type, headers=headers)
+
+    async def correct(self, request: Request) -> Response:
+        """Keep what a reader says of a claim."""
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            raise HTTPException(415, "Corrections are JSON.")
+        key, filed = await self._filed(request)
+        body = await request.body()
+        try:
+            if len(body) > _MOST_CORRECTION_BYTES:
+                raise HTTPException(413, "That is too long for a correction.")
+            correction = Correction.model_validate_json(body)
+        except ValidationError:
+            raise HTTPException(400, "That is no correction.") from None
+        if correction.article != filed.report.article.id:
+            raise HTTPException(400, "That is about another article.")
+        await asyncio.to_thread(self._shelf.correct, key, correction)
+        return Response(status_code=204)
+
+    async def take_back(self, request: Request) -> Response:
+        """Forget what was said of a claim."""
+        key, filed = await self._filed(request)
+        await asyncio.to_thread(self._shelf.take_back, key, filed.report.article.id, request.path_params["claim"])
+        return Response(status_code=204)
+
+    async def digest(self, request: Request) -> Response:
+        """The digest over all reports; `since` is the first day of what is new."""
+        page = await asyncio.to_thread(exporting.digest_page_of, self._shelf, _day(request.query_params.get("since")))
+        if page is None:
+            raise HTTPException(404, "There is no report yet.")
+        bar = pages.bar()
+        return _page(page.replace(_HEADER, _HEADER + bar, 1), _policy_of(page))
+
+    async def _start(self, given: Given, status: int = 200) -> Response:
+        listing = await asyncio.to_thread(self._shelf.newest, _MOST_LISTED)
+        return _page(pages.start_page(self._site, listing, self._workshop.unfinished, given), status=status)
+
+    async def _source(self, text: str, address: str, upload: UploadFile | None) -> Article | str:
+        """The article, or its address. Raises `InputError`."""
+        given = [bool(text.strip()), bool(address), upload is not None]
+        if sum(given) != 1:
+            what = "Nothing is there to summarize." if not any(given) else "More than one article is there."
+            raise InputError(what, "Give a text, an address or a file.")
+        if upload is not None:
+            data = await upload.read()
+            name = PurePath(upload.filename or "file")
+            return await asyncio.to_thread(read_bytes, data, name="The file", suffix=name.suffix)
+        if not address:
+            return await asyncio.to_thread(read_text, text)
+        # Nothing but an address may get through: `read_source` reads files as well.
+        if not re.match(r"https?://", address, re.IGNORECASE):
+            raise InputError("That is no address of a page.", "It starts with http:// or https://.")
+        if not self._site.reads_addresses:
+            raise InputError("This server fetches nothing.", "Paste the article's text.")
+        return address
+
+    async def _taken(self, job: Job, given: Given) -> Response:
+        try:
+            return _see(f"/jobs/{self._workshop.take(job).id}")
+        except QueueFullError as error:
+            response = await self._start(Given(given.text, given.address, str(error)), status=503)
+            response.headers["Retry-After"] = "60"
+            return response
+
+    def _job(self, request: Request) -> Job:
+        job = self._workshop.jobs.get(request.path_params["job"])
+        if job is None:
+            raise HTTPException(404, "This server doesn't know the article, or no longer.")
+        return job
+
+    async def _filed(self, request: Request) -> tuple[str, FiledReport]:
+        key = request.path_params["key"]
+        try:
+            filed = await asyncio.to_thread(self._shelf.get, key)
+        except InputError:
+            raise HTTPException(404, "The file is there, but can't be read as a report.") from None
+        if filed is None:
+            raise HTTPException(404, "There is no such report.")
+        return key, filed
+
+    def _check_token(self, form: FormData) -> None:
+        token = form.get("token")
+        if not isinstance(token, str) or not hmac.compare_digest(token.encode(), self._site.token.encode()):
+            raise HTTPException(403, "The page is older than the server. Load it again, then send it.")
+
+    def _fragment(self, job: Job, claim: Claim) -> str:
+        assert job.article is not None
+        return claim_fragment(claim, job.article)
+
+    def _data(self, job: Job, event: Event) -> dict[str, Any]:
+        if event.claim is not None:
+            return {"html": self._fragment(job, event.claim)}
+        data: dict[str, Any] = {"words": event.words, "share": event.share, "title": job.title}
+        if event.kind == "end":
+            data |= {"status": job.status.value, "report": _path(job.key) if job.status is Status.DONE else None}
+        return data
+
+
+def application(
+    workshop: Workshop, *, model: str, reads_addresses: bool, names: Names, token: str | None = None
+) -> ASGIApp:
+    """The whole application, with its guard. It begins and ends the workshop."""
+    site = Site(model, token or secrets.token_urlsafe(32), reads_addresses)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with workshop:
+            yield
+
+    async def failed(request: Request, error: Exception) -> Response:
+        workshop.on_fault(error)
+        return await _broken(request, error)
+
+    handlers: dict[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
+        HTTPException: _refused,
+        SummarizerError: failed,
+        Exception: _broken,
+    }
+    app = Starlette(routes=Pages(workshop, site).routes(), exception_handlers=handlers, lifespan=lifespan)
+    return Guard(app, names, max_bytes=MAX_BYTES + _FORM_ROOM_BYTES, refused=_message)
+
+
+def _message(scope: Scope, status: int, words: str) -> Response:
+    """What went wrong: a page for who looks at pages, JSON for a script."""
+    if "text/html" in Headers(scope=scope).get("accept", ""):
+        return _page(pages.message_page(_TITLES.get(status, "That didn’t work"), words), status=status)
+    return JSONResponse({"error": {"message": words}}, status)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    words = error.detail if error.status_code != 404 or error.detail != "Not Found" else "There is no such page."
+    response = _message(request.scope, error.status_code, words)
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    return _message(request.scope, 500, "That didn't work. The terminal in which the server runs says more.")
+
+
+def _page(content: str, policy: str | None = None, *, status: int = 200) -> Response:
+    headers = {"Content-Security-Policy": policy or pages.policy()}
+    # Nothing that came in with half a surrogate pair may keep the page from being sent.
+    return HTMLResponse(content.encode("utf-8", "replace"), status, headers)
+
+
+def _policy_of(page: str) -> str:
+    """What a self-contained page allows itself, as a header, which can also say who may frame it."""
+    found = _META_POLICY.search(page)
+    assert found is not None
+    return f"{found[1].replace('&#39;', chr(39))}; frame-ancestors 'none'"
+
+
+def _path(key: str | None) -> str:
+    from urllib.parse import quote
+
+    return f"/reports/{quote(key or '', safe='')}"
+
+
+def _day(text: str | None) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise HTTPException(400, "That is no day. Write it as 2025-09-01.") from None
+
+
+def _see(path: str) -> Response:
+    return RedirectResponse(path, 303)

@@ -1,0 +1,94 @@
+"""The pages around a report: the form with what was made before, a job as it goes, and messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from summarizer.rendering.html.environment import environment, part, source_hash
+from summarizer.report_files import FiledReport
+from summarizer.serving.jobs import Job
+from summarizer.serving.shelf import Listing
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+_ICON = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' "
+    "rx='3' fill='%230b57c4'/%3E%3Cpath d='M4 5h3v3l-2 3H4l1-3H4zm5 0h3v3l-2 3H9l1-3H9z' fill='white'/%3E%3C/svg%3E"
+)
+
+
+@dataclass(frozen=True)
+class Site:
+    """What all pages of a server share. `token` tells its own forms; `reads_addresses`: whether it may fetch."""
+
+    model: str
+    token: str
+    reads_addresses: bool
+
+
+@dataclass(frozen=True)
+class Given:
+    """What was in the form when it was sent, and what is wrong with it."""
+
+    text: str = ""
+    address: str = ""
+    problem: str = ""
+
+
+def start_page(site: Site, listing: Listing, jobs: Sequence[Job], given: Given) -> str:
+    """The form, the jobs that aren't finished, and the reports."""
+    # As it was given, to the character: `shown` would leave some out, and it would be another text.
+    text = _markup(escape(given.text))
+    return _page("serve_start.html.j2", "", site, listing=listing, jobs=jobs, given=given, text=text)
+
+
+def job_page(site: Site, job: Job, claims: Sequence[str]) -> str:
+    """A job as far as it is; `claims` are the fragments of those found. A script adds what happens then."""
+    return _page("serve_job.html.j2", part("serve_job.js"), site, job=job, claims=[_markup(c) for c in claims])
+
+
+def message_page(title: str, words: str) -> str:
+    """A page that says one thing: what went wrong, mostly."""
+    return _page("serve_message.html.j2", "", None, title=title, words=words)
+
+
+def again_page(site: Site, path: str, filed: FiledReport) -> str:
+    """Whether to make a report anew; `path` is the report's."""
+    return _page("serve_again.html.j2", "", site, path=path, filed=filed)
+
+
+def bar(path: str | None = None, forms: Sequence[str] = ()) -> str:
+    """What stands above a page that is the same as a file's: the way back and, for the report of a path, the others."""
+    return environment().get_template("serve_bar.html.j2").render(path=path, forms=forms)
+
+
+@cache
+def policy() -> str:
+    """The Content-Security-Policy of these pages: their own style and script, and requests to this server."""
+    script = source_hash(part("serve_job.js"))
+    return (
+        f"default-src 'none'; style-src '{source_hash(_style())}'; script-src '{script}'; connect-src 'self'; "
+        "img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+@cache
+def _style() -> str:
+    return "".join(map(part, ("base.css", "claim.css", "serve.css")))
+
+
+def _page(template: str, script: str, site: Site | None, **values: Any) -> str:
+    found = environment().get_template(template)
+    shared = {"style": _markup(_style()), "script": _markup(script), "icon": _markup(_ICON), "site": site}
+    return found.render(**shared, **values)
+
+
+def _markup(content: str) -> Markup:
+    from markupsafe import Markup
+
+    return Markup(content)
