@@ -220,7 +220,7 @@ def test_limits_stop_it_and_it_goes_on(summarizer: Summarizer, server: OpenAISer
 def test_one_document_holds_no_feed(summarizer: Summarizer, server: OpenAIServer, tmp_path: Path) -> None:
     feed = Item("feed.xml", "d", lambda: [item(0), item(1)])
     for found in ([feed], [item(0), item(1)]):
-        with pytest.raises(ConfigurationError, match="One JSON document holds one report"):
+        with pytest.raises(ConfigurationError, match="One document holds one report"):
             run(summarizer, tmp_path / "out.jsonl", found, only_one=True, max_concurrency=1)
     one = Item("feed.xml", "d", lambda: [item(0)])
     assert run(summarizer, tmp_path / "one.jsonl", [one], only_one=True).tally.done == 1

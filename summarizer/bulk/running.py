@@ -258,7 +258,7 @@ def _status(error: ErrorInfo | None, item: Item) -> Status:
 
 def _more_than_one(source: str) -> ConfigurationError:
     return ConfigurationError(
-        f"One JSON document holds one report, and with {source} there are more.", "Use -f jsonl, or -o FOLDER/."
+        f"One document holds one report, and with {source} there are more.", "Use -f jsonl, or -o FOLDER/."
     )
 
 

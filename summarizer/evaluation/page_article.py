@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,8 +11,9 @@ from summarizer.evaluation.golden import GoldenArticle
 from summarizer.evaluation.matching import Attributed, Matching
 from summarizer.evaluation.tables import number
 from summarizer.llm.recording import Recorded
-from summarizer.models import Claim, ErrorInfo, Rejection, Report, Speaker
-from summarizer.rendering.figures import check_words, counted, speaker_details
+from summarizer.models import Claim, ErrorInfo, Report, Speaker
+from summarizer.rendering.figures import counted, speaker_details
+from summarizer.rendering.html.report_view import Refusal, refusal
 
 _SCORED = frozenset({"stance", "measure", "attribution", "kind"})
 _Pair = tuple[Attributed | None, Attributed | None]
@@ -121,15 +121,6 @@ class TextPiece:
 
 
 @dataclass(frozen=True)
-class Reasons:
-    """A refused claim: as the model gave it, and each check with what it said."""
-
-    statement: str
-    claim: str
-    reasons: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
 class ReplyView:
     """A recorded reply: a line on what it is, its text, and the error that it ended in."""
 
@@ -152,7 +143,7 @@ class ArticleView:
     pieces: tuple[TextPiece, ...]
     groups: tuple[ClaimGroup, ...]
     warnings: tuple[str, ...]
-    rejections: tuple[Reasons, ...]
+    rejections: tuple[Refusal, ...]
     replies: tuple[ReplyView, ...]
     error: ErrorInfo | None
 
@@ -179,7 +170,7 @@ def article_view(
         pieces=tuple(_pieces(golden, [claim for group in groups for claim in group.claims], anchor)),
         groups=groups,
         warnings=tuple(outcome.run.warnings) if isinstance(outcome, Report) else (),
-        rejections=tuple(map(_reasons, outcome.rejections)) if isinstance(outcome, Report) else (),
+        rejections=tuple(map(refusal, outcome.rejections)) if isinstance(outcome, Report) else (),
         replies=tuple(_reply(reply, place) for place, reply in enumerate(replies, start=1)),
         error=outcome if isinstance(outcome, ErrorInfo) else None,
     )
@@ -281,16 +272,6 @@ def _pieces(golden: GoldenArticle, claims: Sequence[ClaimView], anchor: str) -> 
         position = sentence.end
     if position < len(text):
         yield TextPiece(text[position:])
-
-
-def _reasons(rejection: Rejection) -> Reasons:
-    claim = rejection.claim
-    statement = claim.get("statement")
-    return Reasons(
-        statement if isinstance(statement, str) else "",
-        json.dumps(claim, ensure_ascii=False, indent=2, default=str),
-        tuple((check_words(reason.check), reason.message) for reason in rejection.reasons),
-    )
 
 
 def _reply(reply: Recorded, place: int) -> ReplyView:

@@ -268,7 +268,7 @@ def report_view(report: Report, corrections: Sequence[Correction] = ()) -> Repor
         summary=_summary(after.summary, claims),
         heatmap=_heatmap(after.positions, ordered, who),
         filters=_filters(claims, who),
-        rejections=tuple(map(_refusal, report.rejections)),
+        rejections=tuple(map(refusal, report.rejections)),
         uncovered=tuple(Missed(u.sentence, text.anchors[u.start], u.cue, u.text) for u in report.uncovered),
         run=tuple(_run_facts(report.run)),
         warnings=tuple(report.run.warnings),
@@ -415,7 +415,8 @@ def _filters(claims: Sequence[ClaimView], who: _Who) -> Filters:
     )
 
 
-def _refusal(rejection: Rejection) -> Refusal:
+def refusal(rejection: Rejection) -> Refusal:
+    """A refused claim: as the model gave it, and each check with what it said."""
     statement = rejection.claim.get("statement")
     return Refusal(
         statement if isinstance(statement, str) else "",
