@@ -16,7 +16,7 @@ def visible(text: str) -> str:
     invisible format characters go. Leading and trailing space stays as one space, so that pieces of a
     sentence can be made visible one by one and joined.
     """
-    characters = "".join(_visible_character(character) for character in text)
+    characters = text if text.isprintable() else "".join(map(_visible_character, text))
     words = " ".join(characters.split())
     if not words:
         return " " if characters else ""

@@ -59,6 +59,6 @@ def source_hash(content: str) -> str:
 
 def shown(text: str) -> str:
     """Every character visible, as in `rendering.visible`, but spaces and line ends stay as they are."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return text
     return re.sub(r"[^ \n]+", lambda piece: visible(piece.group()), text)
