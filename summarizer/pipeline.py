@@ -28,7 +28,7 @@ from summarizer.errors import (
 )
 from summarizer.extraction import article as article_profile
 from summarizer.extraction import sentence as sentence_profile
-from summarizer.extraction import summarizing
+from summarizer.extraction import summarizing, translating
 from summarizer.extraction.drafts import ClaimDraft, ScoredDraft, Verified
 from summarizer.extraction.sentence import SpeakerNames
 from summarizer.llm.base import (
@@ -61,6 +61,7 @@ from summarizer.models import (
 )
 from summarizer.pooling import pooled
 from summarizer.reading import read_text
+from summarizer.reading.language import language_name
 from summarizer.verification import Verifier
 
 if TYPE_CHECKING:
@@ -69,7 +70,12 @@ if TYPE_CHECKING:
 
 Profile = Literal["article", "sentence"]
 Answers = tuple[Reply | ModelError, ...]
-ANSWERS: tuple[type[BaseModel], ...] = (ClaimDraft, summarizing.SummaryDraft, SpeakerNames)
+ANSWERS: tuple[type[BaseModel], ...] = (
+    ClaimDraft,
+    summarizing.SummaryDraft,
+    translating.TranslationDraft,
+    SpeakerNames,
+)
 """The types that a model answers in."""
 CERTAIN = (AuthenticationError, QuotaError, ModelNotFoundError, WeightsError, ConfigurationError, LimitReachedError)
 """Errors that every other article would meet too."""
@@ -80,13 +86,25 @@ _ARTICLES_IN_BATCHES = 1000
 
 @dataclass(frozen=True)
 class Settings:
-    """What decides a report, besides the article and the model."""
+    """What decides a report, besides the article and the model.
+
+    `language` is the one of statements and summary, None for each article's own.
+    """
 
     profile: Profile
     topic: str = "security-guarantees"
     thorough: bool = False
     max_reasks: int = 2
     chunk_chars: int = 6000
+    language: str | None = None
+
+    def translates(self, article: Article) -> bool:
+        """Whether statements and summary are asked for in another language than the article's."""
+        return self.language not in {None, article.language}
+
+    def language_of(self, article: Article) -> str:
+        """The language of an article's statements and summary."""
+        return self.language or article.language
 
 
 @dataclass
@@ -149,6 +167,9 @@ class Summarizer:
         base_url: an OpenAI-compatible service's address, ending in `/v1`.
         profile: `article` for capable models, `sentence` for small ones; by default `sentence` for local models.
         topic: a file of `prompts/topics/`.
+        language: give statements and summary in `de` or `en`, whatever the article's language; quotes, evidence,
+            conditions and names of speakers stay as they are. A claim is verified and given to `on_claim` as it
+            stands in the article's language, and translated then. Needs a capable model, in profile `article`.
         thorough: ask a second time about sentences with a reporting cue that no claim cites.
         chunk_chars: how much of an article profile `article` shows in one request, in code points.
         offline: allow the embedded model only and connect to nothing.
@@ -167,6 +188,7 @@ class Summarizer:
         base_url: str | None = None,
         profile: Profile | None = None,
         topic: str = "security-guarantees",
+        language: str | None = None,
         thorough: bool = False,
         chunk_chars: int = 6000,
         offline: bool = False,
@@ -181,7 +203,7 @@ class Summarizer:
         """Choose the model; it is opened at the first article.
 
         Raises:
-            ConfigurationError: the model, topic or a combination of settings isn't possible.
+            ConfigurationError: the model, topic, language or a combination of settings isn't possible.
         """
         import os
 
@@ -200,7 +222,11 @@ class Summarizer:
             self.choice = choose_model(model, base_url=base_url, env=os.environ, offline=offline)
         is_local = self.choice is not None and self.choice.kind == "local"
         self.settings = Settings(
-            profile or ("sentence" if is_local else "article"), topic, thorough, chunk_chars=chunk_chars
+            profile or ("sentence" if is_local else "article"),
+            topic,
+            thorough,
+            chunk_chars=chunk_chars,
+            language=translating.target_language(language) if language is not None else None,
         )
 
     def __enter__(self) -> Summarizer:
@@ -268,26 +294,61 @@ class Summarizer:
     def fingerprint(self) -> dict[str, str]:
         """What decides a report besides the article, by name: the model, the prompts, the schemas, each setting.
 
+        A language that isn't asked for isn't named: what was finished before there was the choice stays so.
+
         Raises:
             ModelError: the embedded model can't be had.
         """
-        settings = {name: str(value) for name, value in asdict(self.settings).items()}
+        settings = {name: str(value) for name, value in asdict(self.settings).items() if value is not None}
         return {
             "model": self._identity(),
-            "prompt": prompting.files(self.settings.profile, self.settings.topic),
+            "prompt": prompting.files(
+                self.settings.profile, self.settings.topic, translated=self.settings.language is not None
+            ),
             "schema": schema_hash((*ANSWERS, Report))[:16],
             **settings,
             "summarizer": __version__,
         }
+
+    @property
+    def can_translate(self) -> bool:
+        """Whether the model can give statements in another language than the article's."""
+        return self.settings.profile == "article" and not self._is_embedded
+
+    @property
+    def _is_embedded(self) -> bool:
+        choice = self.choice
+        return choice is not None and choice.kind == "local" and not choice.model_id.lower().endswith(".gguf")
+
+    def check_language(self, article: Article) -> None:
+        """Raise where an article would have to be translated and the model can't.
+
+        Raises:
+            ConfigurationError: so it is.
+        """
+        if not self.settings.translates(article) or self.can_translate:
+            return
+        who = "The embedded model" if self._is_embedded else "Profile sentence"
+        source, target = map(language_name, (article.language, self.settings.language_of(article)))
+        title = f" ({article.title})" if article.title else ""
+        raise ConfigurationError(
+            f"{who} can't translate, and this article{title} is in {source}, not in {target}.",
+            "Name a capable model with --model, or leave --language out."
+            if self._is_embedded
+            else "Use --profile article with a capable model, or leave --language out.",
+        )
 
     def summarize(self, article: Article | str) -> Report:
         """The report on an article, or on a text.
 
         Raises:
             InputError: the text is empty or no text.
+            ConfigurationError: it would have to be translated, and the model can't.
             ModelError: the model gave no usable answer.
         """
-        steps = self._steps(_as_article(article))
+        read = _as_article(article)
+        self.check_language(read)
+        steps = self._steps(read)
         self.open()
         try:
             requests = next(steps)
@@ -297,11 +358,13 @@ class Summarizer:
             report: Report = stop.value
             return report
 
-    async def asummarize(self, article: Article | str) -> Report:
-        """As `summarize`, without blocking the event loop."""
+    async def asummarize(self, article: Article | str, *, on_claim: Callable[[Claim], None] | None = None) -> Report:
+        """As `summarize`, without blocking the event loop. `on_claim` is called instead of the summarizer's."""
         import asyncio
 
-        steps = self._steps(_as_article(article))
+        read = _as_article(article)
+        self.check_language(read)
+        steps = self._steps(read, on_claim)
         if self._model is None:
             await asyncio.to_thread(self.open)
         try:
@@ -439,22 +502,30 @@ class Summarizer:
         model = self.open()
         return model.identity if isinstance(model, IdentifiedModel) else model.name
 
-    def _steps(self, article: Article) -> Generator[tuple[Request, ...], Answers, Report]:
+    def _steps(
+        self, article: Article, on_claim: Callable[[Claim], None] | None = None
+    ) -> Generator[tuple[Request, ...], Answers, Report]:
         started_at, started = datetime.now(UTC), time.monotonic()
         document = Document.of(article)
-        work = _Work(document, Verifier(document), self.settings, self._on_claim)
+        work = _Work(document, Verifier(document), self.settings, on_claim or self._on_claim)
         usage = yield from _counted(self._extraction(work), work)
+        language = self.settings.language_of(article)
+        translated = self.settings.translates(article)
         report = Report(
             article=article,
             claims=work.claims,
             rejections=work.rejections,
             uncovered=work.uncovered(),
-            positions=summary.positions(work.claims, article.language),
-            summary=work.summary or summary.summarize_claims(work.claims, article.language),
+            positions=summary.positions(work.claims, language),
+            summary=work.summary
+            or summary.summarize_claims(
+                translating.named_in(work.claims, language) if translated else work.claims, language
+            ),
             run=Run(
                 model=self.open().name,
                 prompt=self._prompt(article),
                 profile=self.settings.profile,
+                language=language if translated else None,
                 summarizer_version=__version__,
                 started_at=started_at,
                 duration_s=round(time.monotonic() - started, 3),
@@ -467,7 +538,8 @@ class Summarizer:
     def _prompt(self, article: Article) -> str:
         if self.settings.profile == "sentence":
             return prompting.identity(f"sentence/speakers.{article.language}")
-        return prompting.identity("article/extract")
+        names = ["article/extract", *(["article/translate"] if self.settings.translates(article) else [])]
+        return ", ".join(map(prompting.identity, names))
 
     def _extraction(self, work: _Work) -> Generator[Any, object, None]:
         model = self.open()
@@ -489,12 +561,31 @@ class Summarizer:
         if self.settings.thorough and (missed := frozenset(u.sentence for u in work.uncovered())):
             yield from ask(only=missed)
         if work.claims:
+            article = work.document.article
+            if self.settings.translates(article):
+                yield from self._translation(work)
             try:
-                work.summary = yield from summarizing.steps(work.claims, work.document.article.language)
+                work.summary = yield from summarizing.steps(
+                    work.claims, self.settings.language_of(article), article.language
+                )
             except CERTAIN:
                 raise
             except ModelError as error:
                 work.warnings.append(f"The summary was made without the model: {error.message}")
+
+    def _translation(self, work: _Work) -> Generator[Any, Any, None]:
+        """Put translations in the place of the statements; which stay as they are, and why, is in the warnings."""
+        source, target = work.document.article.language, self.settings.language_of(work.document.article)
+        found = yield from translating.steps(work.claims, source, target, max_reasks=self.settings.max_reasks)
+        for error in found.errors:
+            if isinstance(error, CERTAIN):
+                raise error
+        work.claims = [
+            claim.model_copy(update={"statement": found.statements.get(claim.id, claim.statement)})
+            for claim in work.claims
+        ]
+        name = language_name(source)
+        work.warnings += [f"{claim} stays in {name}: {reason}" for claim, reason in found.reasons.items()]
 
 
 def schema_hash(types: Iterable[type[BaseModel]]) -> str:

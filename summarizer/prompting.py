@@ -34,10 +34,10 @@ def identity(name: str) -> str:
     return f"{name}@{load(name)['version']}+{hashlib.sha256(raw).hexdigest()[:8]}"
 
 
-def files(profile: str, topic: str) -> str:
-    """Every file of `prompts/` that decides a profile's results on a topic, with its hash."""
+def files(profile: str, topic: str, *, translated: bool = False) -> str:
+    """Every file of `prompts/` that decides a profile's results on a topic, `translated` or not, with its hash."""
     folder = resources.folder("prompts")
-    names = ["article/extract", "article/summary"]
+    names = ["article/extract", "article/summary", *(["article/translate"] if translated else [])]
     if profile == "sentence":
         names = [f"sentence/{path.stem}" for path in sorted((folder / "sentence").glob("speakers.*.yaml"))]
     words = hashlib.sha256((folder / "topics" / f"{topic}.yaml").read_bytes()).hexdigest()[:8]

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from summarizer.corrections import Correction, Corrections, applicable, corrected, stale, with_correction, without
 from summarizer.errors import InputError, OutputError
-from summarizer.llm.weights.lock import exclusive
+from summarizer.locking import exclusive
 from summarizer.models import FailedArticle, Report, Span, Uncovered
 from summarizer.reading.json_lines import Row, rows
 

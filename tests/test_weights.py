@@ -26,9 +26,9 @@ from loopback import serving
 from summarizer.errors import ModelError, WeightsError
 from summarizer.llm import weights
 from summarizer.llm.weights import ModelFile, ModelPart
-from summarizer.llm.weights.lock import exclusive
 from summarizer.llm.weights.partial import PartialFile
 from summarizer.llm.weights.registry import largest_file
+from summarizer.locking import exclusive
 
 PART_SIZES = (200_000, 200_000, 77_000)
 CONTENT = b"GGUF" + random.Random(7).randbytes(sum(PART_SIZES) - 4)

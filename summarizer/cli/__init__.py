@@ -8,11 +8,21 @@ from typing import Annotated
 import typer
 
 from summarizer import __version__
-from summarizer.cli import caching, distributing, evaluating, models, summarizing
+from summarizer.cli import (
+    archiving,
+    caching,
+    digesting,
+    distributing,
+    evaluating,
+    marking,
+    models,
+    searching,
+    serving,
+    showing,
+    summarizing,
+)
 from summarizer.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, stderr
 from summarizer.errors import ConfigurationError, SummarizerError
-
-_COMMANDS = frozenset({"summarize", "distribute", "cache", "models", "schema", "eval"})
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,14 +33,20 @@ app = typer.Typer(
     "`summarizer SOURCE…` is short for `summarizer summarize SOURCE…`.",
 )
 app.command()(summarizing.summarize)
+app.command()(digesting.digest)
+app.command()(showing.show)
+app.command()(serving.serve)
+app.command()(marking.mark)
+app.command()(searching.search)
 app.add_typer(evaluating.app, name="eval")
 app.command("distribute")(distributing.distribute)
+app.add_typer(archiving.app, name="archive")
 app.add_typer(models.app, name="models")
 app.add_typer(caching.app, name="cache")
 
 
 @app.command()
-def schema(name: Annotated[str | None, typer.Argument(help="report or golden")] = None) -> None:
+def schema(name: Annotated[str | None, typer.Argument(help="report, digest, corrections or golden")] = None) -> None:
     """The JSON Schema of a public model."""
     from summarizer import resources
 
@@ -55,10 +71,15 @@ def _root(
     pass
 
 
+def _commands() -> set[str]:
+    named = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
+    return named | {group.name for group in app.registered_groups if isinstance(group.name, str)}
+
+
 def _with_command(arguments: list[str]) -> list[str]:
     """`summarizer article.txt` is short for `summarizer summarize article.txt`."""
     alone = {"-h", "--help", "--version", "--install-completion", "--show-completion"}
-    if not arguments or arguments[0] in _COMMANDS | alone:
+    if not arguments or arguments[0] in _commands() | alone:
         return arguments
     return ["summarize", *arguments]
 

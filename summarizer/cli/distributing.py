@@ -20,6 +20,7 @@ def distribute(
     base_url: options.BaseUrl = None,
     profile: options.Profile = None,
     topic: options.Topic = "security-guarantees",
+    language: options.Language = None,
     thorough: options.Thorough = False,
     timeout_s: options.TimeoutSeconds = 120.0,
     workers: Annotated[
@@ -50,6 +51,7 @@ def distribute(
         base_url=base_url,
         profile=profile.value if profile else None,
         topic=topic,
+        language=language,
         thorough=thorough,
         timeout_s=timeout_s,
         cache=not no_cache,

@@ -22,6 +22,10 @@ Model = Annotated[
 BaseUrl = Annotated[str | None, typer.Option(help="An OpenAI-compatible service, ending in /v1.")]
 Profile = Annotated[ProfileName | None, typer.Option(help="article for capable models, sentence for small ones.")]
 Topic = Annotated[str, typer.Option(help="A file in prompts/topics/.")]
+Language = Annotated[
+    str | None,
+    typer.Option(help="Statements and summary in de or en, quotes as they are. Needs a capable model."),
+]
 Thorough = Annotated[bool, typer.Option("--thorough", help="Ask again about sentences that no claim cites.")]
 Offline = Annotated[bool, typer.Option("--offline", help="Embedded model only; connect to nothing.")]
 TimeoutSeconds = Annotated[float, typer.Option("--timeout", min=1, help="Seconds for one request.")]

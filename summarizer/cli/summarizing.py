@@ -6,7 +6,7 @@ import asyncio
 import re
 import signal
 import sys
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from summarizer.cli import options
+from summarizer.cli.archiving import ArchivingStore
 from summarizer.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_LIMIT, Download, Threads, stderr
 from summarizer.cli.output import Format, Group, Output
 from summarizer.cli.progress import ArticlesProgress, spent
 from summarizer.errors import ConfigurationError, LimitReachedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from rich.console import Console
 
+    from summarizer.archive import Archive
     from summarizer.bulk.journal import Journal, Status
     from summarizer.bulk.running import Run, Tally
     from summarizer.llm.metering import Limits
@@ -56,9 +58,21 @@ def summarize(
         typer.Option("-o", "--output", help="A file or a folder. Of several articles, the same command goes on."),
     ] = None,
     group_by: Annotated[Group, typer.Option(help="Group claims in table and markdown.")] = Group.SPEAKER,
+    archive: Annotated[
+        Path | None,
+        typer.Option(
+            "--archive",
+            metavar="FILE",
+            envvar="SUMMARIZER_ARCHIVE",
+            help="Put the reports into this archive too, as they finish; summarizer search looks through it.",
+        ),
+    ] = None,
     profile: options.Profile = None,
     topic: options.Topic = "security-guarantees",
-    language: Annotated[str | None, typer.Option(help="de or en, if detection is wrong.")] = None,
+    language: options.Language = None,
+    article_language: Annotated[
+        str | None, typer.Option(help="The articles' language, de or en, if detection is wrong.")
+    ] = None,
     thorough: options.Thorough = False,
     offline: options.Offline = False,
     allow_private: Annotated[bool, typer.Option("--allow-private", help="Fetch from private addresses too.")] = False,
@@ -92,6 +106,10 @@ def summarize(
       summarizer https://example.org/feed.xml -o feed.jsonl   # again: only what is new
 
       summarizer archive.jsonl -o reports.jsonl -m openai/gpt-5-mini --concurrency 64 --max-cost 5
+
+      summarizer articles/ -o reports.jsonl --archive archive.sqlite
+
+      summarizer artikel.txt --language en -m openai/gpt-5-mini
     """
     from summarizer.reading import count_items, items
 
@@ -104,7 +122,7 @@ def summarize(
         stdin=sys.stdin.buffer,
         timeout_s=min(timeout_s, _MAX_FETCH_TIMEOUT_S),
         allow_private=allow_private,
-        language=language,
+        language=article_language,
         offline=offline,
     )
     if batch and chosen.journal_path is None:
@@ -113,26 +131,43 @@ def summarize(
         )
     if not fresh:
         chosen.check()
-    engine = open_summarizer(
-        console,
-        model,
-        base_url=base_url,
-        profile=profile,
-        topic=topic,
-        thorough=thorough,
-        offline=offline,
-        timeout_s=timeout_s,
-        cache=not no_cache,
-        quiet=quiet,
-        show_claims=not quiet and count == 1 and chosen.journal_path is None,
-    )
-    threads = Threads(concurrency)
-    with engine:
+    with ExitStack() as stack:
+        opened = stack.enter_context(_opened(archive)) if archive else None
+        engine = open_summarizer(
+            console,
+            model,
+            base_url=base_url,
+            profile=profile,
+            topic=topic,
+            language=language,
+            thorough=thorough,
+            offline=offline,
+            timeout_s=timeout_s,
+            cache=not no_cache,
+            quiet=quiet,
+            before_opening=lambda engine: _check_language(engine, chosen, sources, article_language),
+            show_claims=not quiet and count == 1 and chosen.journal_path is None,
+        )
+        stack.enter_context(engine)
+        threads = Threads(concurrency)
         _check_price(engine, limits)
         if fresh:
             chosen.remove()
         try:
-            code = _run(console, engine, chosen, found, count, limits, concurrency, batch, language, quiet, threads)
+            code = _run(
+                console,
+                engine,
+                chosen,
+                opened,
+                found,
+                count,
+                limits,
+                concurrency,
+                batch,
+                article_language,
+                quiet,
+                threads,
+            )
         except KeyboardInterrupt:
             code = EXIT_INTERRUPTED
         engine.flush()
@@ -144,12 +179,13 @@ def _run(
     console: Console,
     engine: Summarizer,
     chosen: Output,
+    archive: Archive | None,
     found: Iterable[Item],
     count: int | None,
     limits: Limits,
     concurrency: int,
     batch: bool,
-    language: str | None,
+    article_language: str | None,
     quiet: bool,
     threads: Threads,
 ) -> int:
@@ -159,15 +195,16 @@ def _run(
 
     interrupted = False
     store = chosen.store()
+    taking = ArchivingStore(store, archive, chosen) if archive else store
     try:
         with (
-            Journal(chosen.journal_path, engine.fingerprint() | {"language": language or "detected"}) as journal,
+            Journal(chosen.journal_path, _made_with(engine, article_language)) as journal,
             ArticlesProgress(console, shown=not quiet and chosen.many) as progress,
         ):
             run = Run(
                 engine,
                 journal,
-                store,
+                taking,
                 max_concurrency=concurrency,
                 limits=limits,
                 batch=batch,
@@ -177,7 +214,7 @@ def _run(
                 on_change=progress.show,
                 tally=Tally(count),
             )
-            if (lost := store.settle(journal)) and not quiet:
+            if (lost := taking.settle(journal)) and not quiet:
                 verb = "is" if lost == 1 else "are"
                 console.print(f"Of the finished articles {lost:,} {verb} not in the output as written: done again.")
             if not quiet:
@@ -191,9 +228,50 @@ def _run(
             progress.close()
             chosen.render(store, journal)
             _show_end(console, run, journal, engine, many=chosen.many, interrupted=interrupted, quiet=quiet)
+            if isinstance(taking, ArchivingStore) and not quiet:
+                taking.show(console)
     finally:
         chosen.clean(store)
     return _exit_code(run, interrupted)
+
+
+def _made_with(engine: Summarizer, article_language: str | None) -> dict[str, str]:
+    """What decides the reports besides the articles.
+
+    With the words of old where no language is named, so that what is finished stays so.
+    """
+    read_as = {"article_language": article_language} if article_language else {}
+    return {"language": "detected"} | engine.fingerprint() | read_as
+
+
+def _check_language(engine: Summarizer, chosen: Output, sources: list[str], article_language: str | None) -> None:
+    """Where the model can't translate, look at what lies on this machine, before it is fetched or asked anything.
+
+    What can't be read is told when its turn comes.
+    """
+    from summarizer.models import Article
+    from summarizer.reading import items
+
+    if engine.settings.language is None or engine.can_translate:
+        return
+    for item in items([source for source in sources if source != "-"], language=article_language, offline=True):
+        if chosen.owns(item.source):
+            continue
+        try:
+            article = item.read()
+        except Exception:
+            continue
+        if isinstance(article, Article):
+            try:
+                engine.check_language(article)
+            except ConfigurationError as error:
+                raise ConfigurationError(f"{item.source}: {error.message}", error.hint) from None
+
+
+def _opened(path: Path) -> Archive:
+    from summarizer.archive import Archive
+
+    return Archive.open(path, create=True)
 
 
 async def _interruptible(run: Run, found: Iterable[Item], threads: Threads) -> None:
@@ -322,8 +400,12 @@ def open_summarizer(
     cache: bool = False,
     quiet: bool,
     show_claims: bool,
+    language: str | None = None,
+    before_opening: Callable[[Summarizer], None] = lambda engine: None,
 ) -> Summarizer:
     """The summarizer with its model opened; says on the console which model, and shows what is fetched.
+
+    `before_opening` may raise what speaks against it.
 
     Raises:
         ConfigurationError: the settings aren't possible.
@@ -337,6 +419,7 @@ def open_summarizer(
             base_url=base_url,
             profile=profile.value if profile else None,
             topic=topic,
+            language=language,
             thorough=thorough,
             offline=offline,
             timeout_s=timeout_s,
@@ -345,6 +428,7 @@ def open_summarizer(
             on_progress=download.update,
             on_message=lambda line: console.print(line, style="dim", markup=False, soft_wrap=True),
         )
+        before_opening(engine)
         if engine.choice and not quiet:
             console.print(f"Model: {engine.choice.reason}", style="dim", markup=False, soft_wrap=True)
         engine.open()

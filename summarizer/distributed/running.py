@@ -28,6 +28,7 @@ def summarize_dataset(
     base_url: str | None = None,
     profile: Profile | None = None,
     topic: str = "security-guarantees",
+    language: str | None = None,
     thorough: bool = False,
     timeout_s: float = 120.0,
     cache: bool = True,
@@ -74,7 +75,13 @@ def summarize_dataset(
     if min(concurrency_per_worker, batch_size, 1 if workers is None else workers) < 1:
         raise ConfigurationError("workers, concurrency and batch size have to be 1 at least.", "Give larger numbers.")
     with Summarizer(
-        model, base_url=base_url, profile=profile, topic=topic, thorough=thorough, timeout_s=timeout_s
+        model,
+        base_url=base_url,
+        profile=profile,
+        topic=topic,
+        language=language,
+        thorough=thorough,
+        timeout_s=timeout_s,
     ) as summarizer:
         choice = summarizer.choice
         assert choice is not None
@@ -86,6 +93,7 @@ def summarize_dataset(
         "base_url": base_url or (choice.base_url if choice.provider == "openai" else None),
         "profile": profile,
         "topic": topic,
+        "language": language,
         "thorough": thorough,
         "timeout_s": timeout_s,
         "cache": cache,

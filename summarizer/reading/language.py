@@ -56,9 +56,14 @@ def _by_looks(words: list[str]) -> str:
     return "de" if german or (len(words) > 3 and capitals > _GERMAN_CAPITALS * len(words)) else "en"
 
 
+def language_name(language: str) -> str:
+    """The English name of a supported language."""
+    return str(resources.data("languages.yaml")["names"][language])
+
+
 def _unsupported(message: str) -> InputError:
     names = " and ".join(supported_languages())
-    return InputError(message, f"Supported are {names}; if it is one of these, name it with --language.")
+    return InputError(message, f"Supported are {names}; if it is one of these, name it with --article-language.")
 
 
 @cache

@@ -22,9 +22,9 @@ from summarizer.llm.weights.catalogue import (
     known_models,
 )
 from summarizer.llm.weights.hub import fetch_from_hub
-from summarizer.llm.weights.lock import exclusive
 from summarizer.llm.weights.partial import PartialFile
 from summarizer.llm.weights.registry import fetch_from_registry
+from summarizer.locking import exclusive
 
 Progress = Callable[[int, int], None]
 Say = Callable[[str], None]
