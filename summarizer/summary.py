@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from summarizer import resources
-from summarizer.actors import country_name
-from summarizer.actors.identity import spoken_for
+from summarizer.actors import actor_of, countries_in, country_name
 from summarizer.models import Claim, Measure, Position, Speaker, Stance, Summary, SummarySentence
 
 _MAX_NAMES = 12
@@ -14,8 +13,13 @@ _MAX_NAMES = 12
 
 def actor_name(speaker: Speaker, language: str) -> str:
     """The actor that a speaker stands for: the affiliation's country or body, else the speaker."""
-    code = spoken_for(speaker)
-    return country_name(code, language) if code else speaker.name
+    for words in (speaker.affiliation, speaker.name):
+        if not words:
+            continue
+        code = actor_of(words) or next(iter(countries_in(words) if words is speaker.affiliation else []), None)
+        if code:
+            return country_name(code, language)
+    return speaker.name
 
 
 def positions(claims: Sequence[Claim], language: str) -> list[Position]:

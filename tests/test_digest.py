@@ -12,7 +12,18 @@ from reports import make_run, person, state
 from summarizer.corrections import Correction, claim_key
 from summarizer.digest import digest
 from summarizer.digest.models import ChangeKind, ContradictionKind
-from summarizer.models import Article, Attribution, Claim, Evidence, Measure, Report, Speaker, SpeakerKind, Stance
+from summarizer.models import (
+    Article,
+    Attribution,
+    Claim,
+    Evidence,
+    Measure,
+    Report,
+    Span,
+    Speaker,
+    SpeakerKind,
+    Stance,
+)
 from summarizer.report_files import FiledReport
 from summarizer.resources import data
 
@@ -228,7 +239,9 @@ def test_a_later_other_stance_is_a_change(before, after, kind):
             said(Stance.OPEN), said(Stance.UNDECIDED, evidence="Polen wollte sich nicht äußern."), id="silence"
         ),
         pytest.param(
-            said(Stance.REFUSES), said(Stance.COMMITS, evidence="Polen will erst die Generäle hören."), id="waiting"
+            said(Stance.REFUSES),
+            said(Stance.COMMITS, evidence="Polen will erst die Generäle hören.", confidence=0.9),
+            id="waiting",
         ),
         pytest.param(
             said(Stance.REFUSES), said(Stance.OPEN, evidence="Noch im Juni hatte Polen Truppen erwogen."), id="earlier"
@@ -250,6 +263,77 @@ def test_what_is_no_change(before, after):
     result = digested(report(before, day="2026-01-01"), report(after, day="2026-02-01"))
     assert result.changes == []
     assert result.contradictions == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        (Stance.REFUSES, Stance.COMMITS, "Poland, which had ruled out soldiers in March, will send 500, Tusk said."),
+        (Stance.REFUSES, Stance.COMMITS, "Noch im März hatte Tusk Soldaten ausgeschlossen, nun sagte er 500 zu."),
+        (Stance.REFUSES, Stance.COMMITS, "Tusk, der Soldaten im März abgelehnt hatte, sagte 500 zu."),
+        (Stance.REFUSES, Stance.COMMITS, "Tusk dropped his refusal of last month and promised 500 soldiers."),
+        (Stance.REFUSES, Stance.COMMITS, "Polen werde nicht länger zögern und 500 Soldaten schicken, sagte Tusk."),
+        (Stance.REFUSES, Stance.COMMITS, '"We won\'t stand aside," Tusk said, promising 500 soldiers.'),
+        (Stance.COMMITS, Stance.REFUSES, "Tusk zog die Zusage vom vergangenen Monat zurück."),
+        (Stance.OPEN, Stance.REFUSES, "Poland, undecided until now, ruled out soldiers, Tusk said."),
+        (Stance.SUPPORTS, Stance.OPPOSES, "Tusk, who had called the force useful in March, now opposes it."),
+    ],
+)
+def test_who_turns_round_is_told_of_with_where_he_stood(before, after, words):
+    result = digested(
+        report(said(before, [TUSK]), day="2026-03-02", source="dpa"),
+        report(said(after, [TUSK], evidence=words), day="2026-04-10", source="Reuters"),
+    )
+    assert changed(result) == [("PL", ChangeKind.REVERSED, "2026-04-10")]
+
+
+@pytest.mark.parametrize(
+    ("stance", "words"),
+    [
+        (Stance.COMMITS, "Vor drei Jahren hatte Tusk Soldaten versprochen."),
+        (Stance.COMMITS, "Tusk hatte im März Soldaten zugesagt, nun lehnt er sie ab."),
+        (Stance.REFUSES, "Tusk, who had ruled out soldiers in March, will send 500."),
+        (Stance.OPEN, "Tusk hatte Soldaten nicht ausgeschlossen."),
+        (Stance.DEMANDS, "Tusk had called for soldiers last year."),
+    ],
+)
+def test_what_was_before_has_no_day(stance, words):
+    result = digested(report(said(stance, [TUSK], evidence=words), day="2026-04-10"))
+    assert [claim.day for claim in result.claims] == [None]
+
+
+def test_the_government_itself_or_its_head_may_soften_what_the_other_said():
+    carney = person("Mark Carney", "Prime Minister", "Canada")
+    soldier = person("Ann Bell", "Defence Minister", "Canada")
+    for who, kinds in ((carney, [ChangeKind.SOFTER]), (soldier, [])):
+        result = digested(
+            report(said(Stance.COMMITS, [state("Canada")]), day="2026-01-01"),
+            report(said(Stance.OPEN, [who]), day="2026-02-01"),
+        )
+        assert [c.kind for c in result.changes] == kinds
+
+
+def test_a_head_of_government_is_above_a_minister_on_a_day():
+    for head, minister in ((Stance.REFUSES, Stance.COMMITS), (Stance.OPEN, Stance.COMMITS)):
+        result = digested(report(said(head, [TUSK]), said(minister, [SIKORSKI]), day="2026-01-01"))
+        assert stances(result) == [head]
+
+
+def test_a_change_is_shown_in_the_speakers_own_words_where_there_are_such():
+    quote = {"start": 0, "end": 5, "text": "Keine"}
+    quoted = said(Stance.REFUSES, [TUSK]).model_copy(update={"quote": Span(**quote)})
+    result = digested(
+        report(quoted, day="2026-01-01", id="quoted"),
+        report(said(Stance.REFUSES, [TUSK]), day="2026-01-03", id="told"),
+        report(said(Stance.COMMITS, [TUSK]), day="2026-02-01"),
+    )
+    assert [c.before for c in result.changes] == ["quoted.c1"]
+    long_ago = digested(
+        report(quoted, day="2025-01-01", id="quoted"),
+        report(said(Stance.REFUSES, [TUSK]), day="2026-01-03", id="told"),
+        report(said(Stance.COMMITS, [TUSK]), day="2026-02-01"),
+    )
+    assert [c.before for c in long_ago.changes] == ["told.c1"]
 
 
 def test_both_for_and_against_in_one_article_is_about_two_things():
@@ -315,6 +399,14 @@ def test_a_later_claim_settles_a_contradiction():
     assert contradicted(*reports) == []
 
 
+def test_what_another_thinks_of_it_later_settles_nothing():
+    reports = [
+        report(said(Stance.REFUSES, [TUSK]), said(Stance.COMMITS, [SIKORSKI]), day="2026-01-01"),
+        report(said(Stance.SUPPORTS, [SIKORSKI]), day="2026-01-09"),
+    ]
+    assert contradicted(*reports) == [(ContradictionKind.SPEAKERS, 1, 1)]
+
+
 # Outlets and what they report
 
 
@@ -344,7 +436,37 @@ def test_reprints_are_one_report():
         report(said(Stance.COMMITS), day="2026-01-01", source="Hafenblatt", text=" ".join(sentences[:6])),
         report(said(Stance.COMMITS), day="2026-01-01", source="Kurier", text=" ".join(sentences[:1])),
     ]
-    assert sorted(a.outlet for a in digested(*reports).articles) == ["dpa", "dpa", "kurier"]
+    assert sorted(a.outlet for a in digested(*reports).articles) == ["Kurier", "dpa", "dpa"]
+
+
+def test_a_late_reprint_turns_nobody_back():
+    sentences = [f"Satz Nummer {n} dieser Meldung ist lang genug, um etwas zu sagen." for n in range(8)]
+    refusal = said(Stance.REFUSES, [TUSK], evidence=sentences[2])
+    result = digested(
+        report(refusal, day="2026-01-01", source="dpa", text=" ".join(sentences)),
+        report(said(Stance.COMMITS, [TUSK]), day="2026-01-05", source="Reuters"),
+        report(refusal, day="2026-01-08", source="Kurier", text=" ".join(sentences)),
+    )
+    assert stances(result) == [Stance.COMMITS]
+    assert changed(result) == [("PL", ChangeKind.REVERSED, "2026-01-05")]
+
+
+def test_what_a_reprint_adds_is_of_its_own_day():
+    sentences = [f"Satz Nummer {n} dieser Meldung ist lang genug, um etwas zu sagen." for n in range(8)]
+    added = "Polen sagte am Abend doch noch ein ganzes Bataillon Soldaten zu."
+    result = digested(
+        report(day="2026-01-01", source="dpa", text=" ".join(sentences)),
+        report(
+            said(Stance.COMMITS, evidence=added), day="2026-01-02", source="dpa", text=" ".join([*sentences, added])
+        ),
+    )
+    assert [claim.day for claim in result.claims] == [date(2026, 1, 2)]
+
+
+def test_an_outlet_is_called_what_its_articles_call_it():
+    sources = ["The Ledger", "THE LEDGER", "The Ledger", "Agence France-Presse"]
+    reports = [report(said(Stance.COMMITS), source=source) for source in sources]
+    assert {a.outlet for a in digested(*reports).articles} == {"The Ledger", "AFP"}
 
 
 def grouped(*reports):

@@ -241,7 +241,7 @@ def test_a_change_is_shown_with_the_words_on_both_sides(open_page: Open) -> None
 
 def test_both_sides_of_a_contradiction_have_their_words(open_page: Open) -> None:
     card = open_page(digest_page(example())).page.locator("section[aria-labelledby=contradictions] .card")
-    assert "two sources give the same speaker two positions" in card.inner_text()
+    assert "sources differ on what the same speaker holds" in card.inner_text()
     assert "je zwei Fregatten zu entsenden" in card.locator("blockquote").nth(0).inner_text()
     assert "Dalmark schickt keine Fregatten." in card.locator("blockquote").nth(1).inner_text()
 
@@ -257,8 +257,8 @@ def test_the_table_says_who_stands_where_and_tells_demands_apart(open_page: Open
         "treaty",
         "general",
     ]
-    assert table.get_by_role("row", name="Norvik").locator("td").nth(0).inner_text().split()[:3] == (
-        ["commits", "new", "2031-06-02"]
+    assert table.get_by_role("row", name="Norvik").locator("td").nth(0).inner_text().split()[:4] == (
+        ["commits", "new", "since", "2031-06-02"]
     )
     assert table.locator(".demand").inner_text().startswith("demands")
     assert table.locator(".standing:not(.demand)").count() == 5
@@ -284,9 +284,11 @@ def test_what_is_new_comes_first_and_only_when_asked_for(open_page: Open) -> Non
     assert "Norvik · troops" in new.inner_text()
     assert "Dalmark" in new.locator(".columns").inner_text()
     assert new.locator("details li").count() == 2
+    new.get_by_role("link", name="sources differ on what the same speaker holds").click()
+    assert page.locator("#contradiction-1:target h3").inner_text().startswith("Dalmark · naval:")
     without = open_page(digest_page(example(since=None))).page
     assert without.locator("h2").first.inner_text() == "Who stands where now"
-    assert without.locator(".badge").all_inner_texts() == ["corrected"]
+    assert without.locator(".badge").all_inner_texts() == ["disputed", "corrected"]
     assert without.get_by_label("only new").count() == 0
 
 
@@ -305,6 +307,9 @@ def test_filters_work_together(open_page: Open) -> None:
     page.get_by_label("Stance").select_option("refuses")
     assert shown_claims(page) == ["5"]
     assert page.locator("#change-1").is_visible()
+    marks = page.locator("[aria-label='Timeline of Norvik'] a.mark:visible")
+    assert [mark.get_attribute("href") for mark in marks.all()] == ["#claim-5"]
+    assert page.locator("section[aria-labelledby=reported] li:visible").count() == 0
     page.get_by_label("only new").check()
     assert status.text_content() == "0 of 10 claims"
     assert page.locator("section[aria-labelledby=claims] .nothing").is_visible()
@@ -335,12 +340,12 @@ def test_without_scripts_nothing_is_missing_but_the_filters(open_page: Open) -> 
 def test_each_mark_is_a_link_with_a_shape_of_its_stance(open_page: Open) -> None:
     page = open_page(digest_page(example())).page
     timeline = page.get_by_role("region", name="Timeline of Norvik")
-    mark = timeline.get_by_role("link", name="Norvik, troops, refuses, reported 2031-05-07")
+    mark = timeline.get_by_role("link", name="Claim 5: refuses, reported 2031-05-07")
     assert mark.get_attribute("href") == "#claim-5"
     shape = mark.locator("use").get_attribute("href")
     assert shape == "#mark-refuses"
     assert page.locator(f"defs {shape}").count() == 1
-    marks = page.locator("defs > g").evaluate_all("all => all.map(one => one.innerHTML)")
+    marks = page.locator("defs > g[id^=mark]").evaluate_all("all => all.map(one => one.innerHTML)")
     assert len(marks) == len(set(marks)) == len(Stance)
     assert timeline.locator(".join").count() == 1
     undated = page.locator("[aria-label='Timeline of Kestria'] td.undated a")

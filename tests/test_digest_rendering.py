@@ -114,18 +114,22 @@ class TestMarkdown:
         }  # fmt: skip
 
     def test_nothing_is_said_of_nothing(self) -> None:
-        assert "Nobody takes a position." in digest_to_markdown(empty())
+        told = digest_to_markdown(empty())
+        assert "Nobody takes a position." in told
+        assert "These articles make no change certain." in told
+        assert table(empty()).endswith("No claim in these articles.\n")
 
 
 class TestTable:
     def test_it_says_who_stands_where_what_moved_and_what_contradicts(self) -> None:
         found = table(example())
         assert "3 articles · 3 outlets · 10 claims · 6 actors · 2031-05-06 to 2031-06-03" in found
-        assert "Norvik · troops: commits 2031-06-02 · naval: commits 2031-05-06" in found
+        assert "Norvik · troops: commits since 2031-06-02 · naval: commits since 2031-05-06" in found
+        assert "Dalmark · naval: refuses since 2031-06-03 disputed" in found
         assert "Norvik · troops · refuses → commits · 2031-06-02, reversed" in found
         assert "before │ Bodentruppen schloss sie aus." in found
         assert "after  │ “Ein Bataillon steht im Herbst bereit" in found
-        assert "Dalmark · naval · commits ≠ refuses · two sources give the same speaker two positions" in found
+        assert "Dalmark · naval · commits ≠ refuses · sources differ on what the same speaker holds" in found
         assert "2 reported by one outlet only." in found
 
     @settings(max_examples=30)

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarizer.actors.identity import actor_id, holds_office, is_description, name_key, named_ids, speaks_for_himself
+from summarizer.actors.identity import (
+    actor_id,
+    holds_office,
+    is_description,
+    leads,
+    name_key,
+    named_ids,
+    speaks_for_himself,
+)
 from summarizer.models import Speaker, SpeakerKind
 from summarizer.summary import actor_name
 
@@ -36,6 +44,18 @@ SAME_NAMES = [
     ("Nebensja", "Nebenzya", "Nebenzia"),
     ("Dr. Johann Wadephul", "Johann Wadephul"),
     ("Detlef Grunow (AfD)", "Detlef Grunow"),
+    ("Kyrylo Budanow", "Kyrylo Budanov", "Kirill Budanow"),
+    ("Radosław Sikorski", "Radek Sikorski", "Polish Foreign Minister Radoslaw Sikorski"),
+    ("Donald Trump", "Donald J. Trump", "US-Präsident Donald Trump", "President Donald Trump"),
+    ("J. D. Vance", "J.D. Vance", "JD Vance"),
+    ("Friedrich Merz", "Bundeskanzler Friedrich Merz"),
+    ("Mark Rutte", "Nato-Generalsekretär Mark Rutte"),
+    ("Ursula von der Leyen", "EU-Kommissionspräsidentin Ursula von der Leyen"),
+    ("Pedro Sánchez", "Pedro Sanchez"),
+    ("Lars Løkke Rasmussen", "Lars Loekke Rasmussen"),
+    ("Serhij Kyslyzja", "Serhii Kyslytsya", "Sergiy Kyslytsya"),
+    ("Wjatscheslaw Wolodin", "Vyacheslav Volodin"),
+    ("Kęstutis Budrys", "Kestutis Budrys"),
 ]
 DIFFERENT_NAMES = [
     "Merz",
@@ -128,6 +148,10 @@ def test_any_name_has_a_key_that_white_space_does_not_change(name):
         (speaker("Ministerpräsidentin aus Rom", "organisation"), "IT"),
         (speaker("spokeswoman for the government in Stockholm", "unnamed"), "SE"),
         (speaker("Dutch", "government"), "NL"),
+        (speaker("Dutch", "organisation"), "NL"),
+        (speaker("the British", "organisation"), "GB"),
+        (speaker("Americans", "organisation"), "US"),
+        (speaker("Franzosen", "organisation"), "FR"),
     ],
     ids=lambda value: value.name if isinstance(value, Speaker) else "",
 )
@@ -168,13 +192,44 @@ def test_unnamed_officials_bind_nobody(who):
     assert is_description(who)
 
 
+@pytest.mark.parametrize("name", ["Ukrainerin", "Schweizer", "American", "Franzose"])
+def test_one_of_a_nation_is_not_the_nation(name):
+    assert actor_id(speaker(name, "organisation")).startswith("organisation:")
+
+
+@pytest.mark.parametrize("name", ["Minister of Defence", "Präsidentin der Kommission", "Präsident"])
+def test_an_office_alone_is_no_title(name):
+    assert len(name_key(name).split()) == len(name.split())
+
+
+@pytest.mark.parametrize(
+    ("who", "expected"),
+    [
+        (speaker("Paris", "government"), True),
+        (speaker("Donald Tusk", role="Ministerpräsident", affiliation="Polen"), True),
+        (speaker("Keir Starmer", role="Prime Minister", affiliation="UK"), True),
+        (speaker("French president", "unnamed"), True),
+        (speaker("Johann Wadephul", role="Außenminister", affiliation="Deutschland"), False),
+        (speaker("JD Vance", role="vice president", affiliation="USA"), False),
+        (speaker("Lars Klingbeil", role="Vizekanzler", affiliation="Deutschland"), False),
+        (speaker("Dmitri Peskow", role="Sprecher des Präsidenten", affiliation="Russland"), False),
+        (speaker("Julia Klöckner", role="Bundestagspräsidentin", affiliation="Deutschland"), False),
+        (speaker("Angela Merkel", role="former chancellor", affiliation="Germany"), False),
+    ],
+    ids=lambda value: value.name if isinstance(value, Speaker) else "",
+)
+def test_who_leads_a_government(who, expected):
+    assert leads(who) is expected
+
+
 def test_an_ambassador_to_a_body_is_not_the_body():
     assert actor_id(speaker("Zoltán Kerekes", role="Botschafter", affiliation="Nato")) == "person:soltan kerekes"
 
 
-def test_positions_in_a_report_and_identity_say_the_same():
+def test_positions_in_a_report_go_by_the_affiliation_alone():
     assert actor_name(speaker("Emmanuel Macron", role="Präsident", affiliation="France"), "de") == "Frankreich"
-    assert actor_name(speaker("Svenja Rabe", role="Abgeordnete", affiliation="Deutschland"), "de") == "Svenja Rabe"
+    assert actor_name(speaker("Svenja Rabe", role="Abgeordnete", affiliation="Deutschland"), "de") == "Deutschland"
+    assert actor_name(speaker("Svenja Rabe", role="Abgeordnete"), "de") == "Svenja Rabe"
 
 
 @pytest.mark.parametrize(

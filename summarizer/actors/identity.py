@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Sequence
 from functools import cache, lru_cache
 
-from summarizer.actors.finding import actor_of, countries_in, demonym_country, find_actors
+from summarizer.actors.finding import actor_of, countries_in, demonym_country, find_actors, kind_of
 from summarizer.actors.names import entries, organisations
 from summarizer.models import Speaker, SpeakerKind
 from summarizer.resources import data
@@ -24,6 +24,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _BRACKETS = re.compile(r"\([^()]*\)")
 _JOINING_MARKS = re.compile(r"['’ʼ`´]")
 _NO_LETTER = re.compile(r"[\W_]+")
+_BETWEEN_INITIALS = re.compile(r"(?<=\b\w) (?=\w\b)")
 
 
 def actor_id(speaker: Speaker) -> str:
@@ -50,6 +51,14 @@ def holds_office(speaker: Speaker) -> bool:
         return True
     words = _described(speaker.name, speaker.kind, speaker.role)
     return _holds_office(words) and not _any_is("own_voice", words)
+
+
+def leads(speaker: Speaker) -> bool:
+    """Whether a speaker is a government or body itself, or its head."""
+    if actor_of(speaker.name):
+        return True
+    words = _described(speaker.name, speaker.kind, speaker.role)
+    return holds_office(speaker) and _any_is("heads", words) and not _any_is("not_heads", words)
 
 
 def is_description(speaker: Speaker) -> bool:
@@ -86,13 +95,14 @@ def named_ids(phrase: str) -> frozenset[str]:
 def name_key(name: str) -> str:
     """A name folded so that its spellings agree: "Wolodymyr Selenskyj" and "Volodymyr Zelensky" give the same.
 
-    Words apart by spaces; titles before the name and what is in brackets are left out. Where no letter is
-    left, the name itself.
+    Words apart by spaces; titles and offices before the name, initials within it and what is in brackets are
+    left out. Where no letter is left, the name itself.
     """
-    words = [_folded(word) for word in _plain(name).split()]
+    words = [_folded(word) for word in _BETWEEN_INITIALS.sub("", _plain(_without_office(name))).split()]
     titles = _titles()
     while len(words) > 1 and words[0] in titles:
         words.pop(0)
+    words = [word for place, word in enumerate(words) if len(word) > 1 or place in (0, len(words) - 1)]
     if len(words) > 1:
         words[0] = _given_names().get(words[0], words[0])
     return " ".join(words) or name.casefold().strip()
@@ -111,7 +121,17 @@ def _spoken_for(name: str, kind: SpeakerKind, role: str | None, affiliation: str
     code = _affiliated(affiliation, described) if affiliation else None
     if code is None and kind is SpeakerKind.GOVERNMENT:
         code = demonym_country(name) or next(iter(countries_in(name)), None)
+    if code is None and kind is SpeakerKind.ORGANISATION:
+        code = _nation(name)
     return code or _office_of(name) or (_office_of(role) if role else None)
+
+
+def _nation(name: str) -> str | None:
+    """The country of a nation that stands for its government: "Americans", "the Dutch"."""
+    if not _any_is("nations", _words(name)[-1:]):
+        return None
+    is_adjective = kind_of(name) == "adjective"
+    return demonym_country(name) or (next(iter(countries_in(name)), None) if is_adjective else None)
 
 
 def _described(name: str, kind: SpeakerKind, role: str | None) -> list[str]:
@@ -152,6 +172,16 @@ def _any_is(kind: str, words: Sequence[str]) -> bool:
 @cache
 def _patterns(kind: str) -> re.Pattern[str]:
     return re.compile("|".join(re.escape(word.casefold()).replace(r"\*", ".*") for word in data("identity.yaml")[kind]))
+
+
+def _without_office(name: str) -> str:
+    """The name without the office before it and what belongs to that: "Nato-Generalsekretär Mark Rutte"."""
+    words = unicodedata.normalize("NFC", name).split()
+    pattern = _patterns("office_titles")
+    for place in reversed(range(len(words) - 1)):
+        if pattern.fullmatch(words[place].casefold()):
+            return name if words[place + 1][:1].islower() else " ".join(words[place + 1 :])
+    return name
 
 
 def _plain(name: str) -> str:

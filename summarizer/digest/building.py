@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 
-from summarizer.actors.identity import holds_office
+from summarizer.actors.identity import holds_office, leads
 from summarizer.digest.actors import Actors
 from summarizer.digest.contradictions import contradictions
 from summarizer.digest.entries import Entry, day_of, says_little
 from summarizer.digest.models import Actor, Digest, DigestArticle, DigestClaim, Standing
 from summarizer.digest.positions import by_subject, changes, standings
-from summarizer.digest.sources import outlets, reported
+from summarizer.digest.sources import Sources, reported
 from summarizer.models import Article, Claim, Measure, Report, Speaker, SpeakerKind, Stance
 from summarizer.report_files import FiledReport
 from summarizer.resources import data
@@ -42,14 +42,15 @@ def digest(
     articles = [one.report.article for one in filed]
     language = language or _usual_language(articles)
     actors = Actors([one.report for one in filed], language)
-    outlet_of = outlets(articles)
+    sources = Sources(articles)
     drafts = _with_ids([(one, claim) for one in filed for claim in one.report.claims])
     entries = []
     speakers: dict[str, dict[str, list[Speaker]]] = {}
     for claim_id, one, claim in drafts:
         speakers[claim_id] = by_actor = _by_actor(claim, one.report.article, actors)
-        digest_claim = _claim(claim_id, one, claim, list(by_actor), since)
-        entries.append(_entry(digest_claim, claim, by_actor, outlet_of[one.report.article.id], actors))
+        day = day_of(one.report.article, claim, sources.published(one.report.article, claim))
+        digest_claim = _claim(claim_id, one, claim, list(by_actor), day, since)
+        entries.append(_entry(digest_claim, claim, by_actor, sources.outlets[one.report.article.id], actors))
     entries.sort(key=lambda entry: _newest_first(entry.claim))
     claims = [entry.claim for entry in entries]
     subjects = by_subject(entries)
@@ -58,7 +59,7 @@ def digest(
         made_at=now or datetime.now(UTC),
         language=language,
         since=since,
-        articles=[_article(one.report, outlet_of[one.report.article.id]) for one in filed],
+        articles=[_article(one.report, sources.outlets[one.report.article.id]) for one in filed],
         actors=listed,
         claims=claims,
         standings=_ordered(standings(subjects, since), listed),
@@ -144,8 +145,15 @@ def _by_actor(claim: Claim, article: Article, actors: Actors) -> dict[str, list[
     return dict(found)
 
 
-def _claim(claim_id: str, one: _Filed, claim: Claim, actors: list[str], since: date | None) -> DigestClaim:
-    day, is_day_said = day_of(one.report.article, claim)
+def _claim(
+    claim_id: str,
+    one: _Filed,
+    claim: Claim,
+    actors: list[str],
+    dated: tuple[date | None, bool],
+    since: date | None,
+) -> DigestClaim:
+    day, is_day_said = dated
     return DigestClaim(
         id=claim_id,
         article=one.report.article.id,
@@ -177,8 +185,15 @@ def _entry(
     }
     # Readers are sure of what they correct.
     confidence = None if digest_claim.is_corrected else claim.confidence
-    is_official = all(map(holds_office, claim.speakers))
-    return Entry(digest_claim, outlet, confidence, speakers, is_official, says_little(claim))
+    return Entry(
+        claim=digest_claim,
+        outlet=outlet,
+        confidence=confidence,
+        speakers=speakers,
+        is_official=all(map(holds_office, claim.speakers)),
+        is_led=all(map(leads, claim.speakers)),
+        says_little=says_little(claim, confidence),
+    )
 
 
 def _newest_first(claim: DigestClaim) -> tuple[object, ...]:

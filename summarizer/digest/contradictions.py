@@ -54,16 +54,29 @@ def _of(actor: str, entries: Sequence[Entry]) -> Iterator[tuple[ContradictionKin
     for entry in entries:
         if any(are_incompatible(entry.claim.stance, stance) for stance in Stance):
             by_day[_day(entry)].append(entry)
-    last = max(by_day, default=date.min)
+    newest = _newest_days(by_day)
     seen: set[str] = set()
-    for day in sorted(day for day in by_day if last - day <= _lag()):
+    for day in sorted(by_day):
         near = _near(by_day, day)
-        # What is said later settles it; what was held against the day before needs no second look.
-        if max(map(_day, near)) < last or {entry.claim.id for entry in near} <= seen:
+        # What was held against the day before needs no second look.
+        if {entry.claim.id for entry in near} <= seen:
             continue
+        last = max(map(_day, near))
         for kind, sides in (*_of_one_speaker(actor, near), *_of_speakers(actor, near)):
-            seen |= {entry.claim.id for side in sides for entry in side}
-            yield kind, sides
+            if not _is_settled(sides, last, newest):
+                seen |= {entry.claim.id for side in sides for entry in side}
+                yield kind, sides
+
+
+def _newest_days(by_day: Mapping[date, Sequence[Entry]]) -> dict[Stance, date]:
+    """The last day of each stance."""
+    return {entry.claim.stance: day for day in sorted(by_day) for entry in by_day[day]}
+
+
+def _is_settled(sides: _Sides, last: date, newest: Mapping[Stance, date]) -> bool:
+    """Whether a claim after the `last` day of both sides excludes one of them."""
+    stances = {entry.claim.stance for side in sides for entry in side}
+    return any(day > last and any(are_incompatible(one, other) for other in stances) for one, day in newest.items())
 
 
 def _near(by_day: Mapping[date, list[Entry]], day: date) -> list[Entry]:

@@ -11,14 +11,23 @@ from summarizer.digest.models import DigestClaim
 from summarizer.models import Article, Claim, Stance
 from summarizer.resources import data
 
+_FOR, _AGAINST = _HAD = ("earlier_for", "earlier_against")
+_SIDES = {
+    Stance.COMMITS: _FOR,
+    Stance.OPEN: _FOR,
+    Stance.SUPPORTS: _FOR,
+    Stance.REFUSES: _AGAINST,
+    Stance.OPPOSES: _AGAINST,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A claim of the digest.
 
     `speakers` are, for each actor, keys of who said it for him; a person's is his name's, the actor's own is his
-    id. `is_official` where all of them hold an office or are the government or body itself. `says_little` is told
-    at the function of that name.
+    id. `is_official` where all of them hold an office or are the government or body itself, `is_led` where all are
+    it or its head. `says_little` is told at the function of that name.
     """
 
     claim: DigestClaim
@@ -26,12 +35,13 @@ class Entry:
     confidence: float | None
     speakers: dict[str, frozenset[str]]
     is_official: bool
+    is_led: bool
     says_little: bool
 
     @property
-    def authority(self) -> tuple[bool, bool]:
-        """Orders claims of a day: first-hand before second-hand, offices before others."""
-        return self.claim.via is None, self.is_official
+    def authority(self) -> tuple[bool, bool, bool]:
+        """Orders claims of a day: first-hand before second-hand, heads before other offices, offices before others."""
+        return self.claim.via is None, self.is_led, self.is_official
 
     def is_sure(self, purpose: str) -> bool:
         """Whether the model's confidence is enough for a `standing` or a `change`."""
@@ -54,31 +64,41 @@ class Entry:
         )
 
 
-def day_of(article: Article, claim: Claim) -> tuple[date | None, bool]:
+def day_of(article: Article, claim: Claim, published: date | None) -> tuple[date | None, bool]:
     """The day of a claim and whether it was said then, as `DigestClaim` has them.
 
-    A day after the article's can't be the one on which it was said. Where the words say that it was earlier
-    ("Noch im Juni", "months ago") the article's day isn't the claim's.
+    `published` is the day on which its words were first printed. A day after the article's can't be the one on
+    which it was said. Where the words say that it was earlier ("Noch im Juni", "months ago", "had promised") the
+    article's day isn't the claim's.
     """
     said = claim.said_on
     if said is not None and (article.published is None or said <= article.published):
         return said, True
-    if _has("earlier", claim):
+    if _is_earlier(claim):
         return None, False
-    return article.published, False
+    return published, False
 
 
-def says_little(claim: Claim) -> bool:
+def _is_earlier(claim: Claim) -> bool:
+    """Whether the words say what was before: of a promise or refusal, that it was made before."""
+    side = _SIDES.get(claim.stance)
+    had = {one for one in _HAD if _has(one, claim)}
+    if had and side:
+        return side in had
+    return (bool(had) or _has("earlier", claim)) and not _has("now", claim)
+
+
+def says_little(claim: Claim, confidence: float | None) -> bool:
     """Whether a claim may not be the position that its stance says.
 
-    A refusal that names what would lift it ("unless", "solange"); silence ("declined to comment"); a promise
-    in whose sentences someone waits or denies.
+    A refusal that names what would lift it ("unless", "solange"); silence ("declined to comment"); where a model
+    gives a confidence, as small ones do, a promise in whose sentences someone waits or denies.
     """
     if claim.stance is Stance.UNDECIDED:
         return _has("silent", claim)
     if claim.stance in {Stance.REFUSES, Stance.OPPOSES}:
         return bool(claim.conditions) or _has("conditional", claim)
-    return claim.stance in {Stance.COMMITS, Stance.OPEN} and _has("contrary", claim)
+    return confidence is not None and claim.stance in {Stance.COMMITS, Stance.OPEN} and _has("contrary", claim)
 
 
 def _has(words: str, claim: Claim) -> bool:

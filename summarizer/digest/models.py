@@ -108,8 +108,10 @@ class Change(_Model):
     measure: Measure
     protects: str | None = Field(default=None, description="As in its claims.")
     kind: ChangeKind
-    before: str = Field(description="Id of the last claim with the old stance.")
-    after: str = Field(description="Id of the first claim with the new one.")
+    before: str = Field(
+        description="Id of the last claim with the old stance, or one of the week before it in the speaker's own words."
+    )
+    after: str = Field(description="Id of a claim of the first day with the new one.")
     day: date = Field(description="The day of the new one.")
     is_new: bool
 

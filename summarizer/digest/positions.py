@@ -2,15 +2,16 @@
 
 An actor's position on a measure has up to three aspects, kept apart (`data/digest.yaml`): what it does itself,
 what it thinks of the measure, and what it demands of others. In each the newest day with a claim decides.
-On a day with several stances the most authoritative claims do: first-hand before second-hand, who holds an
-office before who doesn't. What only asserts is no position, and what the model is unsure of counts for none.
+On a day with several stances the most authoritative claims do: first-hand before second-hand, a head of government
+before a minister, who holds an office before who doesn't. What only asserts is no position, and what the model is
+unsure of counts for none.
 
 A change is only told where it can be relied on: two claims of an actor on one measure, for the same country's
 security, with a day each, the later one later whatever outlets' delays; first-hand and sure; not about
 guarantees in general, not a refusal with a condition, and neither on a day when the actor's claims differ.
 Where an article has one speaker both for and against a measure, he speaks of different things, and neither counts.
-Another speaker of the actor than before has to hold an office, and doesn't make a position softer: weaker words
-of one minister don't take back what another has promised.
+Another speaker of the actor than before has to hold an office, and makes a position softer only where both are
+the government itself or its head: weaker words of one minister don't take back what another has promised.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 
 from summarizer.digest.entries import Entry
@@ -28,6 +29,8 @@ from summarizer.resources import data
 
 Subject = tuple[str, Measure, str | None]
 """An actor, a measure, and the country whose security it is for."""
+# So many claims of a day, the most authoritative, are held against those of an earlier day.
+_MOST_HELD = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +116,13 @@ def _decided(entries: Sequence[Entry], day: date | None) -> Day:
 
 
 def _by_authority(entry: Entry) -> tuple[object, ...]:
-    first_hand, office = entry.authority
-    return (not first_hand, not office, -(entry.confidence or 0), entry.claim.id)
+    return (*(not has for has in entry.authority), entry.claim.quote is None, -(entry.confidence or 0), entry.claim.id)
 
 
 def changes(subjects: Mapping[Subject, Sequence[Entry]], since: date | None) -> list[Change]:
     """Every change of every actor, the newest first."""
     found = [
-        _change(subject, kind, before.entries[0], after.entries[0], since)
+        _change(subject, kind, before, after, since)
         for subject, entries in subjects.items()
         for kind, before, after in _turns(subject[0], comparable(subject[0], entries))
     ]
@@ -160,24 +162,41 @@ def comparable(actor: str, entries: Sequence[Entry]) -> list[Entry]:
     ]
 
 
-def _turns(actor: str, entries: Sequence[Entry]) -> list[tuple[ChangeKind, Day, Day]]:
-    """The steps from a day to a later one with another stance, oldest first. Demands make none."""
+def _turns(actor: str, entries: Sequence[Entry]) -> list[tuple[ChangeKind, Entry, Entry]]:
+    """The steps from a day to a later one with another stance, by a claim of each, oldest first. Demands make none."""
     days = [(aspect, day) for aspect in ("own", "view") for day in _days(entries, aspect) if not day.is_contested]
-    held: dict[str, Day] = {}
+    held: dict[str, list[Day]] = {}
     turns = []
     for aspect, day in sorted(days, key=lambda pair: (pair[1].day or date.min, pair[0])):
-        excluded = [a for a, other in held.items() if a != aspect and are_incompatible(other.stance, day.stance)]
+        excluded = [a for a, other in held.items() if a != aspect and are_incompatible(other[-1].stance, day.stance)]
         before = held.get(aspect) or (held[excluded[0]] if excluded else None)
-        kind = _kind(before.stance, day.stance) if before else None
+        kind = _kind(before[-1].stance, day.stance) if before else None
         if before and kind:
-            if not _is_turn(actor, kind, before.entries[0], day.entries[0]):
+            turn = _turn(actor, kind, before, day)
+            if turn is None:
                 # A later day may show that the new stance holds.
                 continue
-            turns.append((kind, before, day))
+            turns.append((kind, *turn))
         for gone in excluded:
             del held[gone]
-        held[aspect] = day
+        held[aspect] = [*held.get(aspect, []), day] if kind is None else [day]
     return turns
+
+
+def _turn(actor: str, kind: ChangeKind, before: Sequence[Day], after: Day) -> tuple[Entry, Entry] | None:
+    """The two claims that show a change best: of one speaker, in his own words, the old one as late as may be."""
+    window = timedelta(days=data("digest.yaml")["quote_days"])
+    last = before[-1].day or date.min
+    recent = [day for day in reversed(before) if day.day and last - day.day <= window]
+    older = [entry for day in recent for entry in day.entries][:_MOST_HELD]
+    pairs = [(one, other) for one in older for other in after.entries[:_MOST_HELD] if _is_turn(actor, kind, one, other)]
+    return max(pairs, key=lambda pair: _clearness(actor, *pair), default=None)
+
+
+def _clearness(actor: str, before: Entry, after: Entry) -> tuple[bool, int, date]:
+    is_same_speaker = bool(before.speakers[actor] & after.speakers[actor])
+    quotes = sum(entry.claim.quote is not None for entry in (before, after))
+    return is_same_speaker, quotes, before.claim.day or date.min
 
 
 def _kind(before: Stance, after: Stance) -> ChangeKind | None:
@@ -192,7 +211,8 @@ def _kind(before: Stance, after: Stance) -> ChangeKind | None:
 def _is_turn(actor: str, kind: ChangeKind, before: Entry, after: Entry) -> bool:
     """Whether the later claim can be relied on as a change."""
     is_same_speaker = bool(before.speakers[actor] & after.speakers[actor])
-    may_speak = is_same_speaker or (after.is_official and kind is not ChangeKind.SOFTER)
+    is_of_head = before.is_led and after.is_led
+    may_speak = is_same_speaker or (is_of_head if kind is ChangeKind.SOFTER else after.is_official)
     return may_speak and _follows(after, before)
 
 

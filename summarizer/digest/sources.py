@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from summarizer.digest.entries import Entry
 from summarizer.digest.models import DigestClaim, Reported
 from summarizer.digest.positions import by_subject
-from summarizer.models import Article, Stance
+from summarizer.models import Article, Claim, Stance
 from summarizer.resources import data
 
 _NAMES_APART = re.compile(r"[/,;&+]|\s(?:und|and|mit|with)\s")
@@ -26,19 +26,54 @@ _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
-def outlets(articles: Sequence[Article]) -> dict[str, str]:
-    """The outlet of each article by its id: agency, publication, site, or the article itself.
+class Sources:
+    """Whose reporting articles are, and when a claim of theirs was first printed.
 
-    An agency's report is the agency's wherever it stands ("dpa-AFX", "APA/dpa"). Articles that share most of
-    their sentences are one report: an agency's where one of them is, else that of the first of them.
+    Articles that share most of their sentences are one report.
     """
-    own = {article.id: _own_outlet(article) for article in articles}
-    found = dict(own)
-    for reprints in _reprints(articles):
-        names = [own[article] for article in reprints]
-        outlet = next((name for name in names if name in _agency_outlets()), names[0])
-        found.update(dict.fromkeys(reprints, outlet))
-    return found
+
+    def __init__(self, articles: Sequence[Article]) -> None:
+        self.outlets = _named({article.id: _own_outlet(article) for article in articles}, articles)
+        """The outlet of each article by its id: agency, publication, site, or the article itself.
+
+        An agency's report is the agency's wherever it stands ("dpa-AFX", "APA/dpa"). A report that several
+        print is an agency's where one of them is, else that of the first of them.
+        """
+        self._first_days: dict[str, dict[int, date]] = {}
+        by_id = {article.id: article for article in articles}
+        for reprints in _reprints(articles):
+            names = [self.outlets[article] for article in reprints]
+            outlet = next((name for name in names if name in _agency_outlets()), names[0])
+            self.outlets.update(dict.fromkeys(reprints, outlet))
+            days = _first_days([by_id[article] for article in reprints])
+            self._first_days.update(dict.fromkeys(reprints, days))
+
+    def published(self, article: Article, claim: Claim) -> date | None:
+        """The day on which the words of a claim were first printed: a reprint of next week tells nothing new."""
+        first_days = self._first_days.get(article.id)
+        if first_days is None or article.published is None:
+            return article.published
+        sentences = {sentence for evidence in claim.evidence for sentence in _sentences(evidence.text)}
+        return max((first_days.get(sentence, article.published) for sentence in sentences), default=article.published)
+
+
+def _first_days(reprints: Iterable[Article]) -> dict[int, date]:
+    """The day on which each sentence of a report was first printed; `reprints` are the oldest first."""
+    days: dict[int, date] = {}
+    for article in reprints:
+        if article.published:
+            days = dict.fromkeys(_sentences(article.text), article.published) | days
+    return days
+
+
+def _named(outlets: Mapping[str, str], articles: Iterable[Article]) -> dict[str, str]:
+    """The outlets with publications called as most of their articles call them, not by the folded name."""
+    wordings: dict[str, Counter[str]] = defaultdict(Counter)
+    for article in articles:
+        if article.source and outlets[article.id] == _fold(article.source):
+            wordings[outlets[article.id]][" ".join(article.source.split())] += 1
+    names = {outlet: min(counted, key=lambda name: (-counted[name], name)) for outlet, counted in wordings.items()}
+    return {article: names.get(outlet, outlet) for article, outlet in outlets.items()}
 
 
 def _own_outlet(article: Article) -> str:

@@ -24,9 +24,9 @@ from summarizer.rendering.figures import counted, speaker_details
 from summarizer.rendering.visible import visible_line
 
 CONTRADICTION_WORDS = {
-    ContradictionKind.SOURCES: "two sources give the same speaker two positions",
-    ContradictionKind.SPEAKERS: "two speakers take two positions",
-    ContradictionKind.ITSELF: "one speaker takes two positions",
+    ContradictionKind.SOURCES: "sources differ on what the same speaker holds",
+    ContradictionKind.SPEAKERS: "its speakers differ",
+    ContradictionKind.ITSELF: "one speaker, two positions on one day",
 }
 
 
@@ -169,6 +169,25 @@ class Lookup:
         return [one for one in self.digest.changes if self.digest.since and one.is_new]
 
     @cached_property
+    def new_contradictions(self) -> list[Contradiction]:
+        """Contradictions with a claim since then."""
+        return [one for one in self.digest.contradictions if self.digest.since and one.is_new]
+
+    def dispute(self, standing: Standing) -> Contradiction | None:
+        """A contradiction in which the standing's stance is one side."""
+        for one in self._contradictions.get((standing.actor, standing.measure, standing.protects), []):
+            if any(claim.stance is standing.stance for claim in self.claims([*one.first, *one.second])):
+                return one
+        return None
+
+    @cached_property
+    def _contradictions(self) -> dict[tuple[str, Measure, str | None], list[Contradiction]]:
+        found: dict[tuple[str, Measure, str | None], list[Contradiction]] = {}
+        for one in self.digest.contradictions:
+            found.setdefault((one.actor, one.measure, one.protects), []).append(one)
+        return found
+
+    @cached_property
     def new_standings(self) -> list[Standing]:
         """Positions taken since then, but for those that a change tells of."""
         moved = {(one.actor, one.measure, one.protects) for one in self.new_changes}
@@ -195,8 +214,12 @@ class Lookup:
 
     def outlets(self, reported: Reported) -> list[str]:
         """Whose reporting it is, in words: an article of no known outlet is called by its title."""
-        alone = {article.outlet: article_name(article) for article in self.articles if article.outlet == article.id}
-        return [alone.get(outlet, outlet) for outlet in reported.outlets]
+        return [self._nameless.get(outlet, outlet) for outlet in reported.outlets]
+
+    @cached_property
+    def _nameless(self) -> dict[str, str]:
+        alone = (article for article in self.articles if article.outlet == article.id and not article.source)
+        return {article.outlet: article_name(article) for article in alone}
 
     def facts(self) -> list[str]:
         """How much the digest rests on, one phrase each."""

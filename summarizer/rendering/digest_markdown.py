@@ -44,11 +44,15 @@ def _blocks(lookup: Lookup) -> Iterator[str]:
     yield "## Who stands where now"
     yield from _standings(lookup)
     yield "## Who changed position"
-    yield _listed((_change(lookup, one) for one in digest.changes), "Nobody did in these articles.")
+    yield _listed((_change(lookup, one) for one in digest.changes), "These articles make no change certain.")
     yield "## Contradictions"
-    yield _listed((_contradiction(lookup, one) for one in digest.contradictions), "None between these articles.")
+    yield _listed(
+        (_contradiction(lookup, one) for one in digest.contradictions), "These articles make no contradiction certain."
+    )
     yield "## Reported by several outlets"
-    yield _listed((_reported(lookup, one) for one in lookup.by_several), "Nothing is.")
+    if lookup.by_several:
+        yield "Several articles of one outlet, and reprints of one report, count once."
+    yield _listed((_reported(lookup, one) for one in lookup.by_several), "No claim is in more than one outlet.")
     if lookup.by_one:
         yield "## Reported by one outlet only"
         yield _listed((_reported(lookup, one) for one in lookup.by_one), "")
@@ -86,6 +90,9 @@ def _new(lookup: Lookup) -> Iterator[str]:
     if lookup.new_changes:
         yield "### Changed positions"
         yield _listed((_moved(lookup, change) for change in lookup.new_changes), "")
+    if lookup.new_contradictions:
+        yield "### New contradictions"
+        yield _listed((_contradicted(lookup, one) for one in lookup.new_contradictions), "")
     if lookup.new_standings:
         yield "### New positions"
         by_actor: dict[str, list[str]] = {}
@@ -118,9 +125,11 @@ def _actor(lookup: Lookup, actor: Actor, standings: list[Standing]) -> str:
 
 
 def _standing(lookup: Lookup, standing: Standing, about: str) -> str:
-    since = f" (since {standing.since.isoformat()})" if standing.since else ""
+    facts = [f"since {standing.since.isoformat()}"] if standing.since else []
+    facts += ["disputed"] if lookup.dispute(standing) else []
+    details = f" ({', '.join(facts)})" if facts else ""
     cited = _cited(lookup, lookup.claims(standing.claims))
-    return f"{escaped(about)}: {standing.stance.value}{since} {cited}"
+    return f"{escaped(about)}: {standing.stance.value}{details} {cited}"
 
 
 def _change(lookup: Lookup, change: Change) -> str:
@@ -131,10 +140,15 @@ def _change(lookup: Lookup, change: Change) -> str:
 
 
 def _contradiction(lookup: Lookup, one: Contradiction) -> str:
+    sides = [("one side", lookup.claims(one.first)), ("the other", lookup.claims(one.second))]
+    return _with_sides(lookup, _contradicted(lookup, one, cited=False), sides)
+
+
+def _contradicted(lookup: Lookup, one: Contradiction, *, cited: bool = True) -> str:
     first, second = lookup.claims(one.first), lookup.claims(one.second)
     head = f"{_subject(lookup, [one.actor], one)}: {first[0].stance.value} ≠ {second[0].stance.value}"
-    sides = [("one side", first), ("the other", second)]
-    return _with_sides(lookup, f"{head} ({CONTRADICTION_WORDS[one.kind]})", sides)
+    numbers = f" {_cited(lookup, [*first, *second])}" if cited else ""
+    return f"{head} ({CONTRADICTION_WORDS[one.kind]}){numbers}"
 
 
 def _with_sides(lookup: Lookup, head: str, sides: list[tuple[str, list[DigestClaim]]]) -> str:

@@ -56,6 +56,9 @@ def _lines(lookup: Lookup, width: int) -> Iterator[Text]:
         for reported in lookup.by_several:
             yield from _reported(lookup, reported, width)
     yield Text()
+    if not digest.claims:
+        yield Text("No claim in these articles.", style="dim")
+        return
     alone = Text(f"{len(lookup.by_one):,} reported by one outlet only. ", style="dim")
     more = Text("-o digest.html has every claim with its words, and a timeline per actor.", style="dim")
     yield from wrapped(Text.assemble(alone, more), width=width, first=Text(), rest=Text())
@@ -73,11 +76,13 @@ def _new(lookup: Lookup, width: int) -> Iterator[Text]:
 
     for change in lookup.new_changes:
         yield from _hanging(_moved(lookup, change), width)
+    for contradiction in lookup.new_contradictions:
+        yield from _hanging(_contradicted(lookup, contradiction), width)
     by_actor: dict[str, list[Standing]] = {}
     for standing in lookup.new_standings:
         by_actor.setdefault(standing.actor, []).append(standing)
     for actor, standings in by_actor.items():
-        parts = [_held(lookup.about(one), one) for one in standings]
+        parts = [_held(lookup, lookup.about(one), one) for one in standings]
         name, is_new = plain(lookup.names([actor]), "bold"), Text("new position", style="dim")
         yield from _hanging([name, is_new, *parts], width)
     for claim in lookup.new_claims[:_SHOWN_NEW_CLAIMS]:
@@ -115,16 +120,17 @@ def _moved(lookup: Lookup, change: Change) -> list[Text]:
     return [plain(lookup.names([change.actor]), "bold"), about, stances, when]
 
 
-def _held(about: str, standing: Standing) -> Text:
+def _held(lookup: Lookup, about: str, standing: Standing) -> Text:
     from rich.text import Text
 
-    since = Text(f" {standing.since.isoformat()}" if standing.since else "", style="dim")
-    return Text.assemble(plain(about), ": ", stance_word(standing.stance), since)
+    since = f" since {standing.since.isoformat()}" if standing.since else ""
+    disputed = " disputed" if lookup.dispute(standing) else ""
+    return Text.assemble(plain(about), ": ", stance_word(standing.stance), (since, "dim"), (disputed, "bold"))
 
 
 def _standings(lookup: Lookup, grid: Grid, width: int) -> Iterator[Text]:
     for actor in grid.actors:
-        parts = [_held(one.measure.value, one) for one in grid.of(actor)]
+        parts = [_held(lookup, one.measure.value, one) for one in grid.of(actor)]
         yield from _hanging([plain(actor.name, "bold"), *parts], width)
 
 
@@ -135,16 +141,20 @@ def _change(lookup: Lookup, change: Change, width: int) -> Iterator[Text]:
 
 
 def _contradiction(lookup: Lookup, one: Contradiction, width: int) -> Iterator[Text]:
-    from rich.text import Text
-
     sides = [lookup.claims(one.first), lookup.claims(one.second)]
-    stances = Text.assemble(stance_word(sides[0][0].stance), " ≠ ", stance_word(sides[1][0].stance))
-    kind = Text(CONTRADICTION_WORDS[one.kind], style="dim")
-    subject = [plain(lookup.names([one.actor]), "bold"), plain(lookup.about(one))]
-    yield from _hanging([*subject, stances, kind], width)
+    yield from _hanging(_contradicted(lookup, one), width)
     for name, claims in zip(("one", "other"), sides, strict=True):
         for claim in claims:
             yield from _said(lookup, claim, name, width)
+
+
+def _contradicted(lookup: Lookup, one: Contradiction) -> list[Text]:
+    from rich.text import Text
+
+    first, second = (lookup.claims(side)[0].stance for side in (one.first, one.second))
+    stances = Text.assemble(stance_word(first), " ≠ ", stance_word(second))
+    kind = Text(CONTRADICTION_WORDS[one.kind], style="dim")
+    return [plain(lookup.names([one.actor]), "bold"), plain(lookup.about(one)), stances, kind]
 
 
 def _said(lookup: Lookup, claim: DigestClaim, side: str, width: int) -> Iterator[Text]:

@@ -7,16 +7,19 @@
   const groups = [...document.querySelectorAll("[data-group]")].reverse();
   const sections = [...document.querySelectorAll("[data-section]")].filter((one) => one.querySelector("[data-item]"));
   const claims = items.filter((item) => item.classList.contains("claim"));
+  // What has one claim says nothing of itself: what it is about stands at its claim, a timeline's actor at the timeline.
+  const about = (item) => {
+    if ("measures" in item.dataset) return item;
+    const link = item.matches("a") ? item : item.querySelector("a.cite");
+    return document.getElementById(link.getAttribute("href").slice(1));
+  };
   const tokens = new Map(
-    items.map((item) => [
-      item,
-      {
-        actor: item.dataset.actors.split(" "),
-        protects: [item.dataset.protects],
-        measure: [item.dataset.measures],
-        stance: item.dataset.stances.split(" "),
-      },
-    ]),
+    items.map((item) => {
+      const source = about(item);
+      const { protects, measures, stances, new: fresh } = source.dataset;
+      const { actors } = (item.closest("[data-actors]") ?? source).dataset;
+      return [item, { actor: actors.split(" "), protects: [protects], measure: [measures], stance: stances.split(" "), isNew: fresh !== undefined }];
+    }),
   );
 
   for (const section of sections) {
@@ -30,7 +33,7 @@
     const asked = ["actor", "protects", "measure", "stance"].map((name) => [name, form.elements[name]?.value]).filter(([, value]) => value);
     const onlyNew = Boolean(form.elements.new?.checked);
     const fits = (item) =>
-      (!onlyNew || "new" in item.dataset) && asked.every(([name, value]) => tokens.get(item)[name].includes(value));
+      (!onlyNew || tokens.get(item).isNew) && asked.every(([name, value]) => tokens.get(item)[name].includes(value));
     for (const item of items) item.classList.toggle("off", !fits(item));
     // Inner groups come first: a group is off when nothing in it is on.
     const isOn = (part) => part.querySelector("[data-item]:not(.off)") !== null;

@@ -80,20 +80,24 @@ class ClaimView:
 
     @property
     def label(self) -> str:
-        """All of it in one line, for whoever doesn't see the mark."""
-        parts = (self.actors, self.about, self.claim.stance.value, self.when)
-        return f"Claim {self.number}: {', '.join(filter(None, parts))}. {self.claim.statement}"
+        """What its mark means, for whoever doesn't see it; its place in the timeline says who and about what."""
+        return f"Claim {self.number}: {self.claim.stance.value}, {self.when}"
 
 
 @dataclass(frozen=True)
 class StandingView:
-    """An actor's position on a measure, with its claims, the newest first."""
+    """An actor's position on a measure, with its claims, the newest first.
+
+    `timeline` is the id of the actor's timeline, `dispute` that of a contradiction about it, empty without one.
+    """
 
     standing: Standing
     actor: str
     about: str
     claims: tuple[ClaimView, ...]
     tags: Tags
+    timeline: str
+    dispute: str
 
     @property
     def is_demand(self) -> bool:
@@ -138,6 +142,7 @@ class ContradictionView:
     """Two sides, each with its claims."""
 
     contradiction: Contradiction
+    number: int
     actor: str
     about: str
     kind: str
@@ -159,13 +164,13 @@ class ReportedView:
 
 @dataclass(frozen=True)
 class TimelineView:
-    """An actor's claims over time."""
+    """An actor's claims over time; `token` is what the filters know the actor by."""
 
     actor: Actor
     number: int
+    token: str
     rows: tuple[Row, ...]
     claims: tuple[ClaimView, ...]
-    tags: dict[str, Tags]
 
     @property
     def is_single(self) -> bool:
@@ -197,6 +202,9 @@ class ArticleView:
 class DigestView:
     """A digest's page in sections."""
 
+    most_cited = 5
+    """So many claims of a position are cited beside it; its timeline has all."""
+
     def __init__(self, digest: Digest) -> None:
         self.digest = digest
         self.lookup = Lookup(digest)
@@ -204,6 +212,8 @@ class DigestView:
         self.stances = [s for s in Stance if any(c.stance is s for c in digest.claims)]
         self.axis: Scale | None = scale(digest.claims)
         self._tokens = {actor.id: f"a{number}" for number, actor in enumerate(digest.actors, start=1)}
+        self._timelines = {actor.id: f"actor-{number}" for number, actor in enumerate(digest.actors, start=1)}
+        self._disputes = {id(one): f"contradiction-{number}" for number, one in enumerate(digest.contradictions, 1)}
         self._claims = {claim.id: self._claim(claim) for claim in digest.claims}
 
     @property
@@ -229,6 +239,11 @@ class DigestView:
     def new_changes(self) -> list[ChangeView]:
         """Changes since then."""
         return [one for one in self.changes if one.change in self.lookup.new_changes]
+
+    @cached_property
+    def new_contradictions(self) -> list[ContradictionView]:
+        """Contradictions with a claim since then."""
+        return [one for one in self.contradictions if one.contradiction in self.lookup.new_contradictions]
 
     @cached_property
     def new_standings(self) -> list[tuple[str, list[StandingView]]]:
@@ -266,13 +281,14 @@ class DigestView:
         return [
             ContradictionView(
                 one,
+                number,
                 self.lookup.names([one.actor]),
                 self.lookup.about(one),
                 CONTRADICTION_WORDS[one.kind],
                 (self._views(one.first), self._views(one.second)),
                 self._tags([one.actor], self.lookup.claims([*one.first, *one.second]), one),
             )
-            for one in self.digest.contradictions
+            for number, one in enumerate(self.digest.contradictions, start=1)
         ]
 
     @cached_property
@@ -292,9 +308,9 @@ class DigestView:
             TimelineView(
                 actor,
                 number,
-                rows(claims := self.lookup.claims(actor.claims), self._changes_of(actor), self.axis),
+                self._tokens[actor.id],
+                rows(self.lookup.claims(actor.claims), self._changes_of(actor), self.axis),
                 self._views(actor.claims),
-                {claim.id: self._tags([actor.id], [claim], claim) for claim in claims},
             )
             for number, actor in enumerate(self.digest.actors, start=1)
             if actor.claims
@@ -352,7 +368,16 @@ class DigestView:
     def _standing(self, standing: Standing) -> StandingView:
         lookup, claims = self.lookup, self._views(standing.claims)
         tags = self._tags([standing.actor], lookup.claims(standing.claims), standing)
-        return StandingView(standing, lookup.names([standing.actor]), lookup.about(standing), claims, tags)
+        dispute = lookup.dispute(standing)
+        return StandingView(
+            standing,
+            lookup.names([standing.actor]),
+            lookup.about(standing),
+            claims,
+            tags,
+            self._timelines[standing.actor],
+            self._disputes[id(dispute)] if dispute else "",
+        )
 
     def _reported(self, one: Reported) -> ReportedView:
         tags = self._tags(one.actors, self.lookup.claims(one.claims), one)
