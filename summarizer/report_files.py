@@ -277,7 +277,9 @@ def _outcome(data: bytes, place: str) -> Report | FailedArticle:
     try:
         content = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{place} is no JSON: {_words(error)}.", _MAKE_ANEW) from error
+        raise InputError(
+            f"{place} is no JSON: {_words(error)}.", f"{_MAKE_ANEW} Move it away if it can't be mended."
+        ) from error
     if not isinstance(content, dict) or "article" not in content:
         what = "holds corrections" if _is_corrections(content) else "has no article in it"
         raise InputError(f"{place} is no report: it {what}.", f"{_MAKE_ANEW} Move other files out of their folder.")

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from reports import german_report, injected_report, make_claim, make_run, person, state
 from sqlite_utils import Database, Migrations
 
-from summarizer.archive import Added, Archive, Order, Query, migrations, searching
+from summarizer.archive import Added, Archive, Order, Query, indexing, migrations, searching
 from summarizer.archive.exporting import claim_rows, export_claims, export_parquet, export_reports
 from summarizer.archive.words import marks, terms
 from summarizer.corrections import Correction, claim_key
@@ -99,7 +99,7 @@ def test_reports_come_out_as_they_went_in(archive: Archive) -> None:
     [
         ("Truppen", {"Bodentruppen", "Truppenabzug", "Truppen"}),
         ("truppen", {"Bodentruppen", "Truppenabzug", "Truppen"}),
-        ("TRUPPE", {"Truppenabzug", "Truppen"}),
+        ("TRUPPE", {"Bodentruppen", "Truppenabzug", "Truppen"}),
         ('"Truppen"', {"Truppen"}),
         ("trup*", {"Truppenabzug", "Truppen"}),
         ("Nato", {"Nato"}),
@@ -125,6 +125,34 @@ def test_words(archive: Archive, words: str, expected: set[str]) -> None:
     kinds = ["Bodentruppen", "Truppenabzug", "Truppen", "Nato", "Senatorin", "Türkei", "Großmacht", "Bücherregal"]
     archive.add([report(f"Das Wort {kind} steht hier.") for kind in kinds])
     assert {statement.split()[2] for statement in found(archive, words)} == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("Soldat", {"Soldat", "Soldaten", "Bundeswehrsoldaten"}),
+        ("Soldaten", {"Soldat", "Soldaten", "Bundeswehrsoldaten"}),
+        ("Garantie", {"Sicherheitsgarantie", "Garantie", "Garantiemacht"}),
+        ("Garantien", {"Sicherheitsgarantie", "Garantie"}),
+        ("Verträge", {"Vertrags"}),
+        ("Land", {"Länder"}),
+        ("guarantees", {"guarantee"}),
+        ("guarantee", {"guarantee"}),
+        ("country", {"countries"}),
+        ("countries", {"countries"}),
+        ("Seiten", set()),
+        ('"Garantien"', set()),
+        ("Wort -Soldaten -Garantien -Länder", {"Garantiemacht", "Vertrags", "guarantee", "countries", "seit"}),
+    ],
+)
+def test_words_in_any_number_and_case(archive: Archive, words: str, expected: set[str]) -> None:
+    kinds = ["Soldat", "Soldaten", "Bundeswehrsoldaten", "Sicherheitsgarantie", "Garantie", "Garantiemacht"]
+    kinds += ["Vertrags", "Länder", "guarantee", "countries", "seit"]
+    archive.add([report(f"Das Wort {kind} steht hier.") for kind in kinds])
+    assert {statement.split()[2] for statement in found(archive, words)} == expected
+    if not words.startswith("Wort"):
+        hits = archive.search(Query(words))
+        assert all(hit.statement_marks and hit.evidence_marks for hit in hits)
 
 
 def test_text_without_umlauts_is_found_with_them(archive: Archive) -> None:
@@ -398,7 +426,10 @@ def test_an_older_version_is_brought_to_this_one(path: Path) -> None:
         db.table("claims").add_column("more", str)
 
     with next_version(more), Archive.open(path) as archive:
-        assert found(archive, "Norvik") == ["Norvik zögert."] and archive.contents().version == 2
+        assert (
+            found(archive, "Norvik") == ["Norvik zögert."]
+            and archive.contents().version == migrations.current_version()
+        )
         assert archive.add([report("Dalmark zahlt.")]) == Added(added=1)
         assert rows(path, "SELECT more FROM claims") == [(None,), (None,)]
     check_index(path)
@@ -418,9 +449,65 @@ def test_a_migration_that_breaks_off_leaves_the_file_as_it_was(path: Path) -> No
 
     with next_version(broken), pytest.raises(KeyboardInterrupt):
         Archive.open(path)
-    assert rows(path, "SELECT name, sql FROM sqlite_master") == before and rows(path, "PRAGMA user_version") == [(1,)]
+    assert rows(path, "SELECT name, sql FROM sqlite_master") == before
+    assert rows(path, "PRAGMA user_version") == [(migrations.current_version(),)]
     with Archive.open(path) as archive:
         assert found(archive, "Norvik") == ["Norvik zögert."]
+
+
+@pytest.fixture
+def outdated(path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An archive from when Norvik was known by no other name."""
+    gone = report("Dalmark zögert.", speaker=state("Dalmark"))
+    norvik = report("Norvik zögert.", speaker=state("Norvik"), stance=Stance.OPEN)
+    with monkeypatch.context() as before:
+        before.setattr(indexing, "rules", lambda: "before")
+        with Archive.open(path, create=True) as archive:
+            archive.add([FiledReport(norvik, None, (correction(norvik, stance=Stance.REFUSES),)), gone])
+    renamed = {"Norvik": "XN"}
+    monkeypatch.setattr(indexing, "actor_id", lambda speaker: renamed.get(speaker.name, "?"))
+    monkeypatch.setattr(searching, "named_ids", lambda name: frozenset({"XN"}) if name == "Oslund" else frozenset())
+    return path
+
+
+def test_what_was_indexed_by_other_rules_is_indexed_anew(outdated: Path) -> None:
+    told: list[int] = []
+    with Archive.open(outdated, on_indexing=told.append) as archive:
+        assert found(archive, actors=["Oslund"]) == ["Norvik zögert."] and archive.stale == 0
+        assert found(archive, "Norvik", stances=[Stance.REFUSES]) == ["Norvik zögert."]
+        assert archive.contents().claims == 2
+    with Archive.open(outdated, on_indexing=told.append):
+        assert told == [2]
+    check_index(outdated)
+
+
+def test_processes_that_index_anew_at_once_do_each_report_once(outdated: Path) -> None:
+    with Archive.open(outdated) as other, pytest.MonkeyPatch.context() as patched:
+        first = rows(outdated, "SELECT id FROM claims")
+        # As read before the other process was done.
+        patched.setattr(Archive, "_stale", lambda self: [filed.report.article.id for filed in other.reports()])
+        Archive.open(outdated).close()
+    assert rows(outdated, "SELECT id FROM claims") == first
+
+
+def test_one_damaged_report_keeps_no_other_from_being_indexed_anew(outdated: Path) -> None:
+    with closing(sqlite3.connect(outdated)) as database, database:
+        database.execute("UPDATE reports SET json = '{}' WHERE article IN (SELECT article FROM claims WHERE id = 2)")
+    with Archive.open(outdated) as archive:
+        assert found(archive, actors=["Oslund"]) == ["Norvik zögert."] and archive.stale == 1
+
+
+def test_rules_follow_from_words_code_and_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = indexing.rules.__wrapped__()
+    for folder in ("actors", "archive", "data"):
+        shutil.copytree(indexing._PACKAGE / folder, tmp_path / "package" / folder)
+    monkeypatch.setattr(indexing, "_PACKAGE", tmp_path / "package")
+    assert indexing.rules.__wrapped__() == before
+    for name in ("data/identity.yaml", "actors/identity.py", "data/summary.yaml"):
+        with (tmp_path / "package" / name).open("a") as file:
+            file.write("\n")
+        assert indexing.rules.__wrapped__() != before
+        before = indexing.rules.__wrapped__()
 
 
 def forked(act: Callable[[int], None]) -> tuple[int, int]:
@@ -535,9 +622,22 @@ def test_a_file_that_may_only_be_read_is_searched(read_only: Path) -> None:
         assert found(archive, "Norvik") == ["Norvik zögert."] and len(list(archive.reports())) == 1
         with pytest.raises(OutputError, match="can't be written"):
             archive.add([report("Dalmark zahlt.")])
-        assert found(archive, "Norvik") == ["Norvik zögert."]
+        assert found(archive, "Norvik") == ["Norvik zögert."] and archive.stale == 0
     with pytest.raises(OutputError, match="can't be"):
         Archive.open(read_only.with_name("new.sqlite"), create=True)
+
+
+@pytest.mark.skipif(not hasattr(os, "seteuid"), reason="needs users")
+def test_a_file_that_may_only_be_read_says_that_it_is_stale(read_only: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexing, "rules", lambda: "after")
+    with Archive.open(read_only) as archive:
+        assert found(archive, "Norvik") == ["Norvik zögert."] and archive.stale == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "seteuid"), reason="needs users")
+def test_an_older_version_that_may_only_be_read_says_why_it_can_not_be(read_only: Path) -> None:
+    with next_version(lambda db: None), pytest.raises(OutputError, match="to bring it to format"):
+        Archive.open(read_only)
 
 
 def test_parquet_holds_what_the_claims_say(archive: Archive, tmp_path: Path) -> None:

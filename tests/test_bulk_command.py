@@ -452,7 +452,7 @@ def test_standard_input(run: Callable[..., Ended]) -> None:
     one = run("-", stdin=invented_article(1, sentences=4).encode())
     assert one.code == 0 and len(json.loads(one.out)["claims"]) == 1
     several = run("-", "-f", "json", stdin=many)
-    assert several.code == 2 and "One JSON document holds one report" in several.err and not several.out
+    assert several.code == 2 and "One document holds one report" in several.err and not several.out
 
 
 def test_standard_output_is_utf_8(run: Callable[..., Ended]) -> None:

@@ -108,7 +108,11 @@ def parsed(written: str) -> list[tuple[str, dict[str, str]]]:
         head = re.compile(r"@article\{([a-z0-9-]+),\n").match(written, start)
         assert head
         key, position, fields = head[1], head.end(), {}
-        while field := re.compile(r"  ([a-z]+) = \{").match(written, position):
+        while field := re.compile(r"  ([a-z]+) = (?:\{|([a-z]{3}),\n)").match(written, position):
+            if field[2]:
+                # A word without braces is one that every style has.
+                fields[field[1]], position = f"{field[2]} (a style's word)", field.end()
+                continue
             depth, end = 1, field.end()
             while depth:
                 depth += {"{": 1, "}": -1}.get(written[end], 0)
@@ -146,7 +150,7 @@ class TestBibtex:
             "entrysubtype": "newspaper",
             "date": "2031-05-07",
             "year": "2031",
-            "month": "5",
+            "month": "may (a style's word)",
             "url": ADDRESS,
             "langid": "ngerman",
             "note": "Alva Stenqvist (Ministerpräsidentin, Norvik): "

@@ -109,6 +109,12 @@ def test_the_stance_of_the_report_takes_a_correction_back(run, file):
     assert kept(file) == []
 
 
+def test_stances_and_measures_in_any_case(run, file):
+    assert run(file, "c3", "--stance", "Opposes", "--measure", "AIR")[0] == 0
+    ((_, _, stance, measure, _),) = kept(file)
+    assert (stance, measure) == (Stance.OPPOSES, Measure.AIR)
+
+
 def test_quiet_says_nothing(run, file):
     assert run(file, "c3", "--wrong", "-q") == (0, "", "")
 

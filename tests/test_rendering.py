@@ -140,7 +140,7 @@ def rows_without_limit(written: str) -> list[list[str]]:
 
 def unguarded(cell: str) -> str:
     """A cell without the apostrophes that keep it from being run."""
-    blank, sign = r"[\s';\u200b-\u200f\u2060\ufeff]", r"[=+\-@＝＋－＠]"
+    blank, sign = r"[\s\x00-\x1f\x7f';\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]", r"[=+\-@＝＋－＠]"
     cell = re.sub(rf"\A'(?='*[\t\r\n]|{blank}*{sign})", "", cell)
     inner = rf"(?<![\"{blank[1:]})[\"{blank[1:]}++(?={sign})"
     return re.sub(inner, lambda run: re.sub(r"([;\t\r\n])'", r"\1", run[0]), cell)
@@ -193,7 +193,9 @@ class TestCsv:
         assert written == ",".join(CSV_COLUMNS) + "\r\n"
         assert to_csv(REPORTS).encode(CSV_FILE_ENCODING).startswith(b"\xef\xbb\xbf")
 
-    @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠", " =", "\u200b=", "'="])
+    @pytest.mark.parametrize(
+        "start", ["=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠", " =", "\u200b=", "'=", "\x00=", "\xad="]
+    )
     def test_no_cell_is_a_formula(self, start: str) -> None:
         row = rows(to_csv([injected_report(f"{start}HYPERLINK(1)")]))[0]
         assert row["statement"] == f"'{start}HYPERLINK(1)"

@@ -25,7 +25,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from summarizer.archive import Archive, Query
+from summarizer.archive import Archive, Query, indexing
 from summarizer.archive.showing import write_hits
 from summarizer.cli import main
 from summarizer.corrections import Correction, Corrections, claim_key
@@ -199,6 +199,12 @@ def test_limits(run: Callable[..., Ended], archived: Path) -> None:
     ("arguments", "says"),
     [
         (["search", "--since", "gestern"], "--since is 'gestern'. Write the day as 2025-09-01."),
+        (
+            ["search", "--since", "2026-01-02", "--until", "2026-01-01"],
+            "--since 2026-01-02 is after --until 2026-01-01",
+        ),
+        (["search", "--actor", ""], "--actor has no name."),
+        (["search", "--speaker", "Ada", "--speaker", " "], "--speaker has no name."),
         (["search", "--stance", "no"], "Choose from commits, open"),
         (["search", "--measure", "tanks"], "Choose from troops, training"),
         (["archive", "export", "claims.xlsx"], "ends in neither .parquet nor .jsonl"),
@@ -208,6 +214,20 @@ def test_limits(run: Callable[..., Ended], archived: Path) -> None:
 def test_what_can_not_be(run: Callable[..., Ended], arguments: list[str], says: str) -> None:
     ended = run(*arguments)
     assert ended.code == 2 and says in " ".join(ended.err.split()) and ended.out == ""
+
+
+def test_an_archive_of_another_version_is_indexed_anew_and_says_so(
+    run: Callable[..., Ended], archived: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "rules", lambda: "another version's")
+    ended = run("search", "Bodentruppen")
+    assert len(ended.hits) == 1 and "5 reports indexed anew" in ended.err
+    assert run("search", "Bodentruppen").err == ""
+    with monkeypatch.context() as unwritable:
+        unwritable.setattr(Archive, "_index_anew", lambda self, tell: None)
+        unwritable.setattr(indexing, "rules", lambda: "a third one's")
+        ended = run("search", "Bodentruppen")
+    assert len(ended.hits) == 1 and "Of 5 reports claims may be missing" in ended.err
 
 
 def test_no_archive(run: Callable[..., Ended]) -> None:
@@ -309,6 +329,25 @@ def test_one_article_to_standard_output_is_archived(run: Callable[..., Ended], s
     ended = run("one.txt", *options(server), "-f", "json")
     (filed,) = in_archive().values()
     assert json.loads(ended.out) == json.loads(to_jsonl_line(filed.report)) and filed.path is None
+
+
+@pytest.mark.parametrize("name", ["out.jsonl", "./out.jsonl", "in/../out.jsonl"])
+def test_output_and_archive_are_two_files(run: Callable[..., Ended], server: OpenAIServer, name: str) -> None:
+    Path("in").mkdir()
+    Path("in/one.txt").write_text(invented_article(1, sentences=4))
+    ended = run("in", "-o", "out.jsonl", *options(server), "--archive", name)
+    assert ended.code == 2 and "would be output and archive" in ended.err
+    assert not Path("out.jsonl").exists() and not server.requests
+
+
+def test_an_export_leaves_a_runs_output_alone(run: Callable[..., Ended], server: OpenAIServer) -> None:
+    Path("in").mkdir()
+    Path("in/one.txt").write_text(invented_article(1, sentences=4))
+    assert run("in", "-o", "out.jsonl", *options(server)).code == 0
+    before = Path("out.jsonl").read_bytes()
+    ended = run("archive", "export", "out.jsonl", "--archive", "a.sqlite")
+    assert ended.code == 2 and "out.jsonl belongs to a run that goes on with it" in ended.err
+    assert Path("out.jsonl").read_bytes() == before
 
 
 def test_a_failed_article_is_not_archived(run: Callable[..., Ended], server: OpenAIServer) -> None:

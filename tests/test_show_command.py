@@ -140,6 +140,28 @@ def test_the_ending_says_the_format(show: Callable[..., Ended], name: str) -> No
     assert show(path, "-o", f"new/{name}").code == 0 and Path("new", name).read_bytes() == written
 
 
+@pytest.mark.parametrize(("name", "start"), [("A.CSV", b"\xef\xbb\xbf"), ("b.Htm", b"<!DOCTYPE"), ("c.ndjson", b'{"')])
+def test_endings_in_any_case_and_by_their_other_names(show: Callable[..., Ended], name: str, start: bytes) -> None:
+    assert show(write("report.json", german_report()), "-o", name).code == 0
+    assert Path(name).read_bytes().startswith(start)
+
+
+def test_an_ending_that_says_no_format_is_refused(show: Callable[..., Ended]) -> None:
+    path = write("report.json", german_report())
+    ended = show(path, "-o", "report.pdf")
+    assert ended.code == 2 and "The ending of report.pdf says no format. Give one with -f" in ended.err
+    assert not Path("report.pdf").exists()
+    assert show(path, "-o", "report.pdf", "-f", "json").code == 0 and Path("report.pdf").exists()
+    Path("pages.d").mkdir()
+    assert show(path, "-o", "pages.d").code == 0 and Path("pages.d", "report.json").exists()
+
+
+def test_a_hyphen_is_standard_output(show: Callable[..., Ended]) -> None:
+    path = write("report.json", german_report())
+    ended = show(path, "-f", "json", "-o", "-")
+    assert ended.out == path.read_bytes() and not Path("-").exists()
+
+
 def test_many_reports_are_one_document_where_the_format_has_such(show: Callable[..., Ended]) -> None:
     both = write("both.jsonl", german_report(), english_report())
     assert len(json.loads(show(both, "-f", "jsonld").text)["@graph"]) > 10

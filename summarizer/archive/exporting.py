@@ -17,6 +17,7 @@ from summarizer.corrections import Correction, Corrections, applicable, with_cor
 from summarizer.errors import ConfigurationError, OutputError
 from summarizer.models import Claim, Report
 from summarizer.rendering import to_jsonl_line
+from summarizer.rendering.json_lines import unsplit
 from summarizer.report_files import FiledReport, change_corrections, corrections_path
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 _ROWS_AT_ONCE = 5000
 _SURROGATES = re.compile("[\ud800-\udfff]")
-# Some readers end a line at these, and halves of surrogate pairs are no UTF-8; JSON can say them.
-_UNSAFE = re.compile("[\x85\u2028\u2029\ud800-\udfff]")
 
 ClaimRow = dict[str, Any]
 
@@ -192,7 +191,7 @@ def _encodable(value: Any) -> Any:
 
 def _line(row: ClaimRow) -> str:
     text = json.dumps(row, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=lambda d: d.isoformat())
-    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return unsplit(text)
 
 
 def _replaced(there: Corrections, known: Iterable[Correction]) -> Corrections:

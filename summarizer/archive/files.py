@@ -109,8 +109,16 @@ def _current(database: Database, path: Path, create: bool) -> Database:
             "Update summarizer, or give another archive.",
         )
     if version < known:
-        database.enable_wal()
-        migrations.migrate(database)
+        try:
+            database.enable_wal()
+            migrations.migrate(database)
+        except sqlite3.OperationalError as error:
+            if not version or not _name(error).startswith("SQLITE_READONLY"):
+                raise
+            raise OutputError(
+                f"{path} is of format {version}, and can't be written to bring it to format {known}.",
+                "Copy it to where it can be written.",
+            ) from error
     # Only now: a migration may have to make a table anew that others refer to.
     database.execute("PRAGMA foreign_keys = ON")
     return database

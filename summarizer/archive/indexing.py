@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import blake2b
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from summarizer.actors.identity import actor_id, name_key
@@ -18,6 +20,18 @@ from summarizer.rendering import to_jsonl_line
 from summarizer.resources import data
 
 Row = dict[str, Any]
+
+_PACKAGE = Path(__file__).parent.parent
+# All that the rows of a claim follow from, but for the report: words, data and code.
+_RULES = (
+    "actors/*.py",
+    "archive/indexing.py",
+    "archive/words.py",
+    "data/actors.yaml",
+    "data/identity.yaml",
+    "data/summary.yaml",
+    "data/transliteration.yaml",
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +46,16 @@ class ClaimRows:
 def document(report: Report) -> str:
     """The report as it is kept: its line of JSON Lines, without the line end."""
     return to_jsonl_line(report).rstrip("\n")
+
+
+@cache
+def rules() -> str:
+    """What tells two ways of making rows apart. Babel has the names of countries."""
+    known = blake2b(version("babel").encode(), digest_size=16)
+    for pattern in _RULES:
+        for file in sorted(_PACKAGE.glob(pattern)):
+            known.update(file.read_bytes())
+    return known.hexdigest()
 
 
 def digest(text: str) -> str:
@@ -78,6 +102,7 @@ def report_row(report: Report, text: str, corrections: str, path: str | None) ->
         "added_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "corrections": corrections,
         "json": text,
+        "rules": rules(),
     }
 
 

@@ -84,6 +84,13 @@ def m001_reports_and_claims(db: Database) -> None:
     )
 
 
+@migrations()
+def m002_the_rules_that_a_report_was_indexed_by(db: Database) -> None:
+    """So that its claims are indexed anew where others count: who is which actor, and what is kept for searching."""
+    _table(db, "reports").add_column("rules", str, not_null_default="")
+    _table(db, "reports").create_index(["rules"])
+
+
 def _table(db: Database, name: str) -> Table:
     return db.table(name)
 

@@ -11,6 +11,7 @@ from summarizer.archive.searching import Hit
 from summarizer.models import Evidence, Report, Speaker
 from summarizer.rendering import to_csv
 from summarizer.rendering.figures import speaker_details
+from summarizer.rendering.json_lines import unsplit
 from summarizer.rendering.markdown import escaped
 from summarizer.rendering.terminal import joined, packed, plain, stance_word, wrapped
 from summarizer.rendering.visible import visible
@@ -24,8 +25,6 @@ _INDENT = "  "
 _MARK_STYLE = "bold underline"
 _NO_DAY = "no day"
 _ADDRESS = re.compile(r"https?://[^\s<>\x00-\x20\x7f-\x9f]+", re.IGNORECASE)
-# As in JSON Lines of reports: some readers end a line at these, and halves of surrogate pairs are no UTF-8.
-_UNSAFE = re.compile("[\x85\u2028\u2029\ud800-\udfff]")
 
 Pieces = list[tuple[str, bool]]
 """A text in pieces, each with whether it was searched for."""
@@ -52,13 +51,13 @@ def hits_json(hits: Sequence[Hit], total: int) -> str:
     """One document: how many claims meet the query, and those that were asked for."""
     document = {"total": total, "hits": [_document(hit) for hit in hits]}
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
-    return _UNSAFE.sub(_escaped, text) + "\n"
+    return unsplit(text) + "\n"
 
 
 def hits_jsonl(hits: Iterable[Hit]) -> str:
     """A claim a line."""
     lines = (json.dumps(_document(hit), ensure_ascii=False, allow_nan=False, separators=(",", ":")) for hit in hits)
-    return "".join(_UNSAFE.sub(_escaped, line) + "\n" for line in lines)
+    return "".join(unsplit(line) + "\n" for line in lines)
 
 
 def hits_csv(hits: Iterable[Hit]) -> str:
@@ -169,7 +168,3 @@ def _document(hit: Hit) -> dict[str, Any]:
             "started_at": hit.run.started_at.isoformat(),
         },
     }
-
-
-def _escaped(match: re.Match[str]) -> str:
-    return f"\\u{ord(match[0]):04x}"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -15,7 +15,7 @@ from summarizer.archive import files, indexing
 from summarizer.archive.searching import Hit, Query, Statement, claim_marks, count_statement, rows_statement
 from summarizer.archive.words import folded, storable
 from summarizer.corrections import Correction, applicable, stale
-from summarizer.errors import InputError
+from summarizer.errors import InputError, OutputError
 from summarizer.models import Report
 from summarizer.report_files import FiledReport
 
@@ -66,8 +66,10 @@ class Contents:
 class Archive:
     """One file of reports; several processes may use it at once.
 
-    Of each article there is one report, the one whose run started last. Raises `InputError` where the file turns
-    out to be damaged, `OutputError` where it can't be written.
+    Of each article there is one report, the one whose run started last. Claims are searched for by rows that were
+    made when they went in; where these are made otherwise today, as with names of actors that have been added, they
+    are made anew when the archive is opened. Raises `InputError` where the file turns out to be damaged,
+    `OutputError` where it can't be written.
     """
 
     def __init__(self, path: Path, database: Database) -> None:
@@ -77,14 +79,26 @@ class Archive:
         database.register_function(_folded, name="folded", deterministic=True)
 
     @classmethod
-    def open(cls, path: str | Path, *, create: bool = False) -> Archive:
+    def open(
+        cls, path: str | Path, *, create: bool = False, on_indexing: Callable[[int], None] = lambda count: None
+    ) -> Archive:
         """The archive in a file. One of an older version is brought to this one; `create` makes one if need be.
+
+        `on_indexing` is called with how many reports there are whose claims have to be indexed anew, if any.
 
         Raises:
             InputError: there is none, or the file is no archive, damaged, or of a newer version.
             OutputError: it can't be made or changed.
         """
-        return cls(Path(path), files.opened(Path(path), create=create))
+        archive = cls(Path(path), files.opened(Path(path), create=create))
+        try:
+            # Who may only read has to do with the rows that are there: `stale`.
+            with suppress(OutputError):
+                archive._index_anew(on_indexing)
+        except BaseException:
+            archive.close()
+            raise
+        return archive
 
     def __enter__(self) -> Archive:
         return self
@@ -112,6 +126,11 @@ class Archive:
                     else:
                         added += self._put(report, path, None)
         return added
+
+    @property
+    def stale(self) -> int:
+        """Of how many reports the claims are indexed otherwise than today, because the file couldn't be written."""
+        return len(self._stale())
 
     def holds(self, document: str) -> bool:
         """Whether a report is in, as the line of JSON that it is."""
@@ -227,17 +246,44 @@ class Archive:
         self._insert(report, indexing.report_row(report, text, corrections_text, place), corrections)
         return Added(replaced=1) if known else Added(added=1)
 
+    def _stale(self) -> list[str]:
+        known = indexing.rules()
+        # Not `<>`, which reads the whole index.
+        found = self._rows(Statement("SELECT article FROM reports WHERE rules < ? OR rules > ?", (known, known)))
+        return [article for (article,) in found]
+
+    def _index_anew(self, on_indexing: Callable[[int], None]) -> None:
+        found = self._stale()
+        if found:
+            on_indexing(len(found))
+        stale = iter(found)
+        while some := list(islice(stale, _BATCH)):
+            with self._transaction():
+                for article in some:
+                    # One that is damaged is told of when it is asked for.
+                    with suppress(InputError):
+                        self._index_one_anew(article)
+
+    def _index_one_anew(self, article: str) -> None:
+        known = [indexing.rules(), article]
+        todo = "SELECT 1 FROM reports WHERE rules <> ? AND article = ?"
+        if not self._database.execute(todo, known).fetchone():
+            # Another process has done it, or replaced the report.
+            return
+        filed = self._report(article)
+        self._remove_claims(article)
+        self._insert_claims(filed.report, filed.corrections)
+        self._database.execute("UPDATE reports SET rules = ? WHERE article = ?", known)
+
     def _insert(self, report: Report, row: indexing.Row, corrections: Sequence[Correction]) -> None:
-        db = self._database
-        (last,) = db.execute("SELECT coalesce(max(id), 0) FROM claims").fetchone()
+        self._insert_all("articles", [indexing.article_row(report.article)])
+        self._insert_all("reports", [row])
+        self._insert_claims(report, corrections)
+
+    def _insert_claims(self, report: Report, corrections: Sequence[Correction]) -> None:
+        (last,) = self._database.execute("SELECT coalesce(max(id), 0) FROM claims").fetchone()
         rows = indexing.claim_rows(report, corrections, last + 1)
-        for table, content in (
-            ("articles", [indexing.article_row(report.article)]),
-            ("reports", [row]),
-            ("claims", rows.claims),
-            ("speakers", rows.speakers),
-            ("claim_actors", rows.actors),
-        ):
+        for table, content in (("claims", rows.claims), ("speakers", rows.speakers), ("claim_actors", rows.actors)):
             self._insert_all(table, content)
 
     def _insert_all(self, table: str, rows: Sequence[indexing.Row]) -> None:
@@ -247,13 +293,16 @@ class Archive:
             self._database.conn.executemany(f"INSERT INTO {table} ({', '.join(rows[0])}) VALUES ({marks})", rows)
 
     def _remove(self, article: str) -> None:
+        self._remove_claims(article)
+        for sql in ("DELETE FROM reports WHERE article = ?", "DELETE FROM articles WHERE id = ?"):
+            self._database.execute(sql, [article])
+
+    def _remove_claims(self, article: str) -> None:
         claims = "(SELECT id FROM claims WHERE article = ?)"
         for sql in (
             f"DELETE FROM claim_actors WHERE claim IN {claims}",
             f"DELETE FROM speakers WHERE claim IN {claims}",
             "DELETE FROM claims WHERE article = ?",
-            "DELETE FROM reports WHERE article = ?",
-            "DELETE FROM articles WHERE id = ?",
         ):
             self._database.execute(sql, [article])
 

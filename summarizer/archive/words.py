@@ -1,8 +1,9 @@
 """The words that are searched for: read from what a user types, asked of the index, found again in a text.
 
-A word is found in any case, with and without umlauts, and in German compounds: "Truppen" finds "Bodentruppen" and
-"Truppenabzug", but not words that merely hold it, as "Senatorin" holds "Nato". What a measure is called, in German
-or English, finds claims about it in whatever words.
+A word is found in any case and number, with and without umlauts, and in German compounds: "Garantie" finds
+"Sicherheitsgarantien" and "Garantiemacht", but not words that merely hold it, as "Senatorin" holds "Nato". What a
+measure is called, in German or English, finds claims about it in whatever words. The endings of words that count as
+the same are in `data/search.yaml`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
+
+from summarizer.resources import data
 
 OWN_COLUMNS = ("statement", "evidence", "speakers")
 """What is searched of a claim itself, as columns of the index. A quote stands in the evidence."""
@@ -21,6 +25,7 @@ COLUMNS = (*OWN_COLUMNS, "title")
 
 _SHORTEST_BEGINNING = 4
 _SHORTEST_ENDING = 5
+# Of a text the index has the words from this length on backwards: those that may be a compound.
 _SHORTEST_COMPOUND = _SHORTEST_ENDING + 3
 _WORD = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*")
 _LONG_WORD = re.compile(rf"[^\W_]{{{_SHORTEST_COMPOUND},}}")
@@ -102,14 +107,11 @@ def folded(text: str) -> str:
 
 
 def _expression(term: Term, columns: Sequence[str]) -> str:
-    forms = sorted(_forms(term.text))
+    forms = _forms(term)
     words = [_quoted(form) for form in forms]
-    if term.kind is Kind.BEGINNING or _has_beginnings(term):
-        words += [f"{_quoted(form)} *" for form in forms]
-    found = f"{{{' '.join(columns)}}} : ({' OR '.join(words)})"
-    ways = [found]
-    if _has_endings(term):
-        backwards = sorted({f"{_quoted(folded(form)[::-1])} *" for form in forms})
+    words += [f"{_quoted(form)} *" for form in _beginnings(term)]
+    ways = [f"{{{' '.join(columns)}}} : ({' OR '.join(words)})"]
+    if backwards := [f"{_quoted(ending[::-1])} *" for ending in _endings(term)]:
         ways.append(f"{{endings}} : ({' OR '.join(backwards)})")
     if term.kind is Kind.WORD and not term.is_excluded:
         ways.append(f"{{labels}} : ({' OR '.join(_quoted(form) for form in forms)})")
@@ -121,29 +123,62 @@ def _words(text: str) -> Iterator[tuple[int, int, str]]:
         yield match.start(), match.end(), folded(match[0])
 
 
-def _is_one_word(text: str) -> bool:
-    return len(_WORD.findall(text)) == 1
-
-
-def _has_beginnings(term: Term) -> bool:
-    return term.kind is Kind.WORD and _is_one_word(term.text) and _length(term.text) >= _SHORTEST_BEGINNING
-
-
-def _has_endings(term: Term) -> bool:
-    return term.kind is Kind.WORD and _is_one_word(term.text) and _length(term.text) >= _SHORTEST_ENDING
+def _is_word(term: Term) -> bool:
+    return term.kind is Kind.WORD and len(_WORD.findall(term.text)) == 1
 
 
 def _length(text: str) -> int:
     return sum(end - start for start, end, _ in _words(text))
 
 
-def _forms(text: str) -> set[str]:
-    """How the same may be spelt: ü as ue and the other way round, ß as ss."""
-    small = unicodedata.normalize("NFC", text.lower())
+def _forms(term: Term) -> list[str]:
+    """How the same may be spelt, and of a word what has other endings."""
+    small = unicodedata.normalize("NFC", term.text.lower())
+    words = _inflected(small) if _is_word(term) else {small}
+    return sorted({form for word in words for form in _spellings(word)})
+
+
+def _beginnings(term: Term) -> list[str]:
+    """What a word may begin with."""
+    if term.kind is Kind.BEGINNING or (_is_word(term) and _length(term.text) >= _SHORTEST_BEGINNING):
+        return sorted(_spellings(unicodedata.normalize("NFC", term.text.lower())))
+    return []
+
+
+def _endings(term: Term) -> list[str]:
+    """What a compound may end in, folded."""
+    if not _is_word(term) or _length(term.text) < _SHORTEST_ENDING:
+        return []
+    return sorted({folded(form) for form in _forms(term) if _length(form) >= _SHORTEST_ENDING})
+
+
+def _spellings(small: str) -> set[str]:
+    """A text in small letters with ü as ue and the other way round, ß as ss."""
     forms = {small, small.replace("ß", "ss"), small.replace("ss", "ß")}
     for umlaut, spelt in _UMLAUTS.items():
         forms |= {form.replace(umlaut, spelt) for form in forms} | {form.replace(spelt, umlaut) for form in forms}
     return forms
+
+
+def _inflected(small: str) -> set[str]:
+    """A word, what is left of it without an ending, and that with others."""
+    stems = {small}
+    for ending, keeps, instead in _known_endings():
+        if small.endswith(ending) and len(small) - len(ending) >= keeps:
+            stems.add(small.removesuffix(ending) + instead)
+    longer = {
+        stem.removesuffix(instead) + ending
+        for stem in stems
+        for ending, keeps, instead in _known_endings()
+        if stem.endswith(instead) and len(stem) - len(instead) >= keeps
+    }
+    return stems | longer
+
+
+@cache
+def _known_endings() -> tuple[tuple[str, int, str], ...]:
+    found = data("search.yaml")["endings"]
+    return tuple((entry["ending"], entry["keeps"], entry.get("instead", "")) for entry in found)
 
 
 def _quoted(text: str) -> str:
@@ -151,21 +186,22 @@ def _quoted(text: str) -> str:
 
 
 def _places(words: Sequence[tuple[int, int, str]], term: Term) -> Iterator[tuple[int, int]]:
-    for form in _forms(term.text):
-        wanted = [word for _, _, word in _words(form)]
-        count = len(wanted)
-        for first in range(len(words) - count + 1):
-            here = [word for _, _, word in words[first : first + count]]
-            if here[:-1] == wanted[:-1] and _is_met(here[-1], wanted[-1], term):
-                yield words[first][0], words[first + count - 1][1]
-
-
-def _is_met(word: str, wanted: str, term: Term) -> bool:
-    if word == wanted:
-        return True
-    if (term.kind is Kind.BEGINNING or _has_beginnings(term)) and word.startswith(wanted):
-        return True
-    return _has_endings(term) and len(word) >= _SHORTEST_COMPOUND and word.endswith(wanted)
+    beginnings = tuple(folded(form) for form in _beginnings(term))
+    endings_ = tuple(_endings(term))
+    if _is_word(term):
+        forms = {folded(form) for form in _forms(term)}
+        for start, end, word in words:
+            is_compound = len(word) >= _SHORTEST_COMPOUND and word.endswith(endings_)
+            if word in forms or word.startswith(beginnings) or is_compound:
+                yield start, end
+        return
+    for form in _forms(term):
+        *before, last = [word for _, _, word in _words(form)]
+        for first in range(len(words) - len(before)):
+            here = [word for _, _, word in words[first : first + len(before) + 1]]
+            is_met = here[-1] == last or (bool(beginnings) and here[-1].startswith(last))
+            if here[:-1] == before and is_met:
+                yield words[first][0], words[first + len(before)][1]
 
 
 def _joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:

@@ -13,7 +13,7 @@ import typer
 
 from summarizer.cli import options
 from summarizer.cli.console import stderr
-from summarizer.cli.output import Format
+from summarizer.cli.output import Format, check_no_run
 from summarizer.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -44,11 +44,29 @@ app = typer.Typer(
 )
 
 
-def archive_path(given: Path | None) -> Path:
-    """The archive's file, which is the user's own one if none is given."""
-    from summarizer.archive import default_path
+def opened_archive(given: Path | None, quiet: bool, *, create: bool = False) -> Archive:
+    """The archive in a file, or the user's own one; it is said where it has to be indexed anew.
 
-    return given or default_path()
+    Raises as `Archive.open`.
+    """
+    from summarizer.archive import Archive, default_path
+    from summarizer.rendering.figures import counted
+
+    def tell(count: int) -> None:
+        if not quiet:
+            stderr().print(f"Names or words count otherwise than before: {counted(count, 'report')} indexed anew.")
+
+    return Archive.open(given or default_path(), create=create, on_indexing=tell)
+
+
+def archive_of_run(path: Path, output: Output, quiet: bool) -> Archive:
+    """The archive that a run's reports go into too, which is made if need be.
+
+    Raises as `Archive.open`, and `ConfigurationError` where it would be the run's own output.
+    """
+    if output.owns(str(path)):
+        raise ConfigurationError(f"{path} would be output and archive.", "Give the archive a file of its own.")
+    return opened_archive(path, quiet, create=True)
 
 
 @app.command()
@@ -70,17 +88,15 @@ def add(
 
       summarizer archive add reports/ --archive ukraine.sqlite
     """
-    from summarizer.archive import Archive
     from summarizer.report_files import load_reports
 
     failed: list[FailedArticle] = []
     found = load_reports(reports, stdin=sys.stdin.buffer, on_failed=lambda failure, _: failed.append(failure))
-    path = archive_path(archive)
-    with Archive.open(path, create=True) as opened:
+    with opened_archive(archive, quiet, create=True) as opened:
         added = opened.add(found)
     if not quiet:
         console = stderr()
-        console.print(f"{_in_words(added)} {path}", markup=False, soft_wrap=True)
+        console.print(f"{_in_words(added)} {opened.path}", markup=False, soft_wrap=True)
         if failed:
             console.print(f"Left out: {len(failed):,} that failed.")
 
@@ -89,12 +105,10 @@ def add(
 def info(archive: ArchiveFile = None) -> None:
     """Where the archive is, and what it holds."""
     from summarizer.actors import country_name
-    from summarizer.archive import Archive
     from summarizer.rendering.visible import visible_line
 
-    path = archive_path(archive)
-    with Archive.open(path) as opened:
-        found = opened.contents()
+    with opened_archive(archive, quiet=True) as opened:
+        path, found = opened.path, opened.contents()
     days = f", {found.first_day} to {found.last_day}" if found.first_day and found.last_day else ""
     lines = [
         str(path.absolute()),
@@ -128,7 +142,6 @@ def export(
 
       summarizer archive export reports.jsonl --archive ukraine.sqlite
     """
-    from summarizer.archive import Archive
     from summarizer.archive.exporting import export_claims, export_parquet, export_reports
 
     is_lines = file.suffix.lower() in _LINES
@@ -136,8 +149,8 @@ def export(
         raise ConfigurationError(f"{file} ends in neither .parquet nor .jsonl.", "Name the file so.")
     if wrong and is_lines and not claims:
         raise ConfigurationError("Reports have all their claims anyway.", "Leave out --wrong, or add --claims.")
-    path = archive_path(archive)
-    with Archive.open(path) as opened:
+    check_no_run(file)
+    with opened_archive(archive, quiet) as opened:
         reports = opened.reports()
         if not is_lines:
             written = f"{export_parquet(reports, file, with_wrong=wrong):,} claims"

@@ -37,6 +37,7 @@ class Group(StrEnum):
 
 
 _ENDINGS = {Format.TABLE: "txt", Format.MARKDOWN: "md", Format.BIBTEX: "bib"}
+_OTHER_ENDINGS = {".htm": Format.HTML, ".ndjson": Format.JSONL}
 _SINGLE = {
     Format.JSON: ("One JSON document holds one report", "Use -f jsonl, or -o FOLDER/."),
     Format.HTML: ("One HTML page holds one report", "Use -o FOLDER/."),
@@ -49,9 +50,9 @@ def ending(chosen: Format) -> str:
 
 
 def format_of(path: Path) -> Format | None:
-    """The format that a file's ending stands for. `.txt` may be anything."""
-    names = {f".{name}": f for f in Format for name in (f.value, ending(f)) if name != "txt"}
-    return names.get(path.suffix)
+    """The format that a file's ending stands for, in any case. `.txt` may be anything."""
+    names = {f".{name}": f for f in Format for name in (f.value, ending(f)) if name != "txt"} | _OTHER_ENDINGS
+    return names.get(path.suffix.lower())
 
 
 def single(chosen: Format) -> tuple[str, str] | None:

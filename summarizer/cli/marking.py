@@ -163,7 +163,7 @@ def _change(
 
 def _member(values: type[_Value], name: str, given: str) -> _Value:
     try:
-        return values(given)
+        return values(given.lower())
     except ValueError:
         raise ConfigurationError(f"There is no {name} '{given}'.", f"Known: {', '.join(values)}.") from None
 

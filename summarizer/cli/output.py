@@ -45,12 +45,14 @@ class Output:
         """The output for so many articles from sources; the format follows from path or terminal if not given.
 
         Raises:
-            ConfigurationError: the format can't hold so many articles, or they would be taken for sources.
+            ConfigurationError: the format can't hold so many articles, or they would be taken for sources; or the
+                path's ending says no format, and none is given.
         """
         from summarizer.reading.files import is_address
 
         # An address may be a feed, and tomorrow there is more in a folder than today.
         many = count != 1 or not _is_single(sources[0])
+        path = _unless_stdout(path)
         # An address and standard input are mostly one article; where they aren't, an error says what to do.
         one = not many or (path is None and len(sources) == 1 and (sources[0] == "-" or is_address(sources[0])))
         output = cls(given or _format_for(one, path), group_by, path, many)
@@ -68,8 +70,9 @@ class Output:
         """The output for reports that were made before, one or more; the format follows as for articles.
 
         Raises:
-            ConfigurationError: the format can't hold so many.
+            ConfigurationError: the format can't hold so many; or the path's ending says none, and none is given.
         """
+        path = _unless_stdout(path)
         output = cls(given or _format_for(one, path), group_by, path, many=not one)
         output._check_terminal()
         if not one:
@@ -178,10 +181,7 @@ class Output:
             self._to_stdout(reports)
         elif not self._is_folder(self.path):
             _check_not_read(self.path, sources)
-            if _beside(self.path, ".journal").is_file():
-                raise ConfigurationError(
-                    f"{self.path} belongs to a run that goes on with it.", "Give another path with -o."
-                )
+            check_no_run(self.path)
             self._to_file(self.path, reports)
         else:
             names: set[str] = set()
@@ -277,9 +277,22 @@ def _reports(store: LineStore, journal: Journal) -> Iterator[FiledReport]:
 def _format_for(one: bool, path: Path | None) -> Format:
     if path is not None and (known := format_of(path)):
         return known
+    if path is not None and path.suffix.lower() not in ("", ".txt") and not path.is_dir():
+        raise ConfigurationError(f"The ending of {path} says no format.", "Give one with -f, or another ending.")
     if path is None and sys.stdout.isatty():
         return Format.TABLE
     return Format.JSON if one or (path is not None and not path.suffix) else Format.JSONL
+
+
+def _unless_stdout(path: Path | None) -> Path | None:
+    """As with sources, `-` is standard output."""
+    return None if path == Path("-") else path
+
+
+def check_no_run(path: Path) -> None:
+    """Raise `ConfigurationError` for a file that a run has a journal of, which says where in it each report is."""
+    if _beside(path, ".journal").is_file():
+        raise ConfigurationError(f"{path} belongs to a run that goes on with it.", "Give another path.")
 
 
 def to_stdout(data: bytes) -> None:

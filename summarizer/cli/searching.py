@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from summarizer.cli import options
-from summarizer.cli.archiving import ArchiveFile, archive_path
+from summarizer.cli.archiving import ArchiveFile, opened_archive
 from summarizer.cli.console import stderr
 from summarizer.errors import ConfigurationError
 
@@ -98,8 +98,9 @@ def search(
 ) -> None:
     """Find claims in the archive, as readers have corrected them.
 
-    A word finds its German compounds too: Truppen finds Bodentruppen. All words have to be in the claim, but for
-    one or another that stands in the article's title. With --since and --until, claims without a day are left out.
+    A word finds its other endings and German compounds too: Soldaten finds Soldat, Truppen finds Bodentruppen. All
+    words have to be in the claim, but for one or another that stands in the article's title. With --since and
+    --until, claims without a day are left out.
 
     Examples:
 
@@ -109,9 +110,13 @@ def search(
 
       summarizer search --actor Ungarn --actor Slowakei --measure arms -f csv > claims.csv
     """
-    from summarizer.archive import Archive, Order, Query
+    from summarizer.archive import Order, Query
     from summarizer.models import Measure, Stance
 
+    _check_names(actor=actor, speaker=speaker)
+    first, last = _day("--since", since), _day("--until", until)
+    if first and last and first > last:
+        raise ConfigurationError(f"--since {first} is after --until {last}.", "Give the earlier day with --since.")
     chosen = output_format or (SearchFormat.TABLE if sys.stdout.isatty() else SearchFormat.JSONL)
     is_for_readers = chosen in (SearchFormat.TABLE, SearchFormat.MARKDOWN)
     query = Query(
@@ -120,18 +125,25 @@ def search(
         speakers=tuple(speaker or ()),
         stances=_values("--stance", Stance, stance),
         measures=_values("--measure", Measure, measure),
-        since=_day("--since", since),
-        until=_day("--until", until),
+        since=first,
+        until=last,
         source=source,
         language=language.value if language else None,
         with_wrong=wrong,
         order=Order(sort.value) if sort else None,
         limit=limit or (_SHOWN if is_for_readers else None),
     )
-    with Archive.open(archive_path(archive)) as opened:
+    with opened_archive(archive, quiet) as opened:
         hits, total = opened.search(query), opened.count(query)
         notes = list(_unknown(opened, query)) if not hits else []
+        stale = opened.stale
     _write(chosen, hits, total)
+    if stale:
+        stderr().print(
+            f"Of {stale:,} reports claims may be missing: they were indexed by another version of summarizer, "
+            "and the archive can't be written.",
+            soft_wrap=True,
+        )
     if not hits:
         for note in notes or ["No claim in the archive meets this."]:
             stderr().print(note, markup=False, soft_wrap=True)
@@ -180,6 +192,12 @@ def _unknown_name(archive: Archive, name: str) -> str:
     )
     names = ", ".join(found for found, *_ in close)
     return f"No claim in the archive is by {name}." + (f" There are: {names}." if names else "")
+
+
+def _check_names(**given: Sequence[str] | None) -> None:
+    for option, names in given.items():
+        if any(not name.strip() for name in names or ()):
+            raise ConfigurationError(f"--{option} has no name.", "Leave it out, or name somebody.")
 
 
 def _values(option: str, kind: type[_E], given: Sequence[str] | None) -> tuple[_E, ...]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from summarizer.cli import options
-from summarizer.cli.archiving import ArchivingStore
+from summarizer.cli.archiving import ArchivingStore, archive_of_run
 from summarizer.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_LIMIT, Download, Threads, stderr
 from summarizer.cli.output import Format, Group, Output
 from summarizer.cli.progress import ArticlesProgress, spent
@@ -132,7 +132,7 @@ def summarize(
     if not fresh:
         chosen.check()
     with ExitStack() as stack:
-        opened = stack.enter_context(_opened(archive)) if archive else None
+        opened = stack.enter_context(archive_of_run(archive, chosen, quiet)) if archive else None
         engine = open_summarizer(
             console,
             model,
@@ -266,12 +266,6 @@ def _check_language(engine: Summarizer, chosen: Output, sources: list[str], arti
                 engine.check_language(article)
             except ConfigurationError as error:
                 raise ConfigurationError(f"{item.source}: {error.message}", error.hint) from None
-
-
-def _opened(path: Path) -> Archive:
-    from summarizer.archive import Archive
-
-    return Archive.open(path, create=True)
 
 
 async def _interruptible(run: Run, found: Iterable[Item], threads: Threads) -> None:

@@ -24,6 +24,8 @@ _ESCAPES = str.maketrans(
         **{character: f"\\{character}" for character in "%&_#$"},
     }
 )
+# Words of every style, which says them in its own language; a number would be printed as it is.
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _LANGUAGES = {"de": "ngerman", "en": "english"}
 _SPELLINGS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ł": "l", "ø": "o", "æ": "ae", "đ": "d"})
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
@@ -44,8 +46,12 @@ def bibtex_pieces(reports: Iterable[Report]) -> Iterator[str]:
             key = _unused(_key(report.article, claim), keys)
             separator = "\n" if keys else ""
             keys.add(key)
-            fields = "".join(f"  {name} = {{{value}}},\n" for name, value in _fields(report, claim) if value)
+            fields = "".join(f"  {name} = {_held(name, value)},\n" for name, value in _fields(report, claim) if value)
             yield f"{separator}@article{{{key},\n{fields}}}\n"
+
+
+def _held(name: str, value: str) -> str:
+    return value if name == "month" else f"{{{value}}}"
 
 
 def _fields(report: Report, claim: Claim) -> Iterator[tuple[str, str]]:
@@ -57,7 +63,7 @@ def _fields(report: Report, claim: Claim) -> Iterator[tuple[str, str]]:
     if article.published:
         yield "date", article.published.isoformat()
         yield "year", f"{article.published.year:04}"
-        yield "month", str(article.published.month)
+        yield "month", _MONTHS[article.published.month - 1]
     yield "url", _address(article.url)
     yield "langid", _LANGUAGES.get(article.language, "")
     yield "note", _note(article, claim)

@@ -39,7 +39,7 @@ CSV_COLUMNS = (
 
 # Spreadsheets run a cell that starts so, some after trimming it or folding full-width forms. Apostrophes already
 # there are passed over, so that taking away the one that was put there always gives the original.
-_BLANK = r"[\s';\u200b-\u200f\u2060\ufeff]"
+_BLANK = r"[\s\x00-\x1f\x7f';\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
 _SIGN = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"
 _FORMULA = re.compile(rf"'*[\t\r\n]|{_BLANK}*{_SIGN}")
 # Where the list separator is a semicolon, as in German, a spreadsheet that opens the file without asking splits

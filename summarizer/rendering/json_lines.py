@@ -32,8 +32,13 @@ def to_jsonl_line(outcome: Report | FailedArticle) -> str:
     except PydanticSerializationError:
         # Half a surrogate pair, which the quick way can't write.
         text = json.dumps(outcome.model_dump(mode="json"), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        text = _SURROGATES.sub(_escaped, text)
+        return unsplit(text) + "\n"
     return _LINE_ENDS.sub(_escaped, text) + "\n"
+
+
+def unsplit(text: str) -> str:
+    """JSON as it can be written: no reader ends a line within it, and all of it is UTF-8."""
+    return _SURROGATES.sub(_escaped, _LINE_ENDS.sub(_escaped, text))
 
 
 def _escaped(match: re.Match[str]) -> str:
