@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+# What fades in has not enough contrast until it is there.
+STILL: dict[str, Any] = {"reduced_motion": "reduce"}
 INSTALL = "apt-get update && apt-get install -y --no-install-recommends chromium"
 
 
@@ -35,7 +37,7 @@ def chromium() -> Iterator[Browser]:
     if executable is None:
         pytest.fail(f"The tests of the page need Chromium. Install it as root: {INSTALL}", pytrace=False)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
         yield browser
         browser.close()
 
@@ -48,7 +50,7 @@ def open_page(chromium: Browser, tmp_path: Path) -> Iterator[Open]:
         def open_html(html: str, **options: Any) -> Opened:
             file = tmp_path / "page.html"
             file.write_text(html, encoding="utf-8")
-            context = stack.enter_context(chromium.new_context(**options))
+            context = stack.enter_context(chromium.new_context(**(STILL | options)))
             return _opened(context, file.as_uri(), lambda url: url.partition("#")[0] == file.as_uri())
 
         yield open_html
@@ -61,7 +63,7 @@ def open_address(chromium: Browser) -> Iterator[Open]:
 
         def open_url(address: str, **options: Any) -> Opened:
             origin = "/".join(address.split("/")[:3])
-            context = stack.enter_context(chromium.new_context(**options))
+            context = stack.enter_context(chromium.new_context(**(STILL | options)))
             return _opened(context, address, lambda url: url == origin or url.startswith(f"{origin}/"))
 
         yield open_url

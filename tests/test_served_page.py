@@ -197,6 +197,46 @@ def test_hostile_claims_are_text_while_they_come_in(
     check(opened)
 
 
+def test_many_open_pages_leave_room_for_one_more(stepping: tuple[Served, Steps], open_address: Open) -> None:
+    """Browsers keep six connections to a server. Those pages that nobody looks at give theirs back."""
+    server, steps = stepping
+    opened = open_address(server.url)
+    first = opened.page
+    send(first, ASKING)
+    expect(first.locator("#status")).to_have_text("Looking for claims.")
+    look = """hidden => {
+        Object.defineProperty(document, "hidden", { value: hidden, configurable: true })
+        document.dispatchEvent(new Event("visibilitychange"))
+    }"""
+    others = [first.context.new_page() for _ in range(6)]
+    for page in [first, *others]:
+        if page is not first:
+            page.goto(first.url)
+        page.evaluate(look, True)
+    others[-1].goto(server.url, timeout=20_000)
+    steps.let(2)
+    expect(others[-1].locator("h1")).to_have_text("Summarize an article")
+    assert first.locator("#claims > li").count() == 0
+    first.evaluate(look, False)
+    expect(first.locator("#claims > li").first).to_contain_text("Norway would send 500 soldiers")
+    first.evaluate(look, True)
+    steps.let(100)
+    first.evaluate(look, False)
+    first.wait_for_url("**/reports/*")
+    expect(first.locator("ol.claims > li")).to_have_count(7)
+    assert opened.complaints == []
+
+
+def test_it_can_be_tried_without_an_article_at_hand(server: Served, open_address: Open) -> None:
+    opened = open_address(server.url)
+    page = opened.page
+    page.get_by_role("link", name="Try it with an invented article.").click()
+    check(opened)
+    page.get_by_role("button", name="Summarize").click()
+    page.wait_for_url("**/reports/*")
+    expect(page.locator("h1")).to_have_text("Harbour states weigh guarantees for Moldova")
+
+
 def test_it_works_without_javascript(stepping: tuple[Served, Steps], open_address: Open) -> None:
     server, steps = stepping
     opened = open_address(server.url, java_script_enabled=False)

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,12 +30,13 @@ from reports import german_report
 from served import Pages, Served, served
 
 from summarizer.archive import Archive
+from summarizer.cli import main
+from summarizer.correction_files import corrections_path
 from summarizer.corrections import Correction, claim_key
 from summarizer.llm.base import LanguageModel
 from summarizer.models import Claim, Report
 from summarizer.pipeline import Summarizer
 from summarizer.rendering import to_json
-from summarizer.report_files import corrections_path
 from summarizer.serving.guarding import Names, refusal
 from summarizer.serving.jobs import Event, Job
 from summarizer.serving.jobs import Status as State
@@ -360,6 +361,15 @@ def test_a_report_made_anew_keeps_the_name_of_its_file(server: Served) -> None:
     assert Report.model_validate_json(file.read_bytes()).run.model == "openai/stand-in"
 
 
+def test_no_id_of_an_article_leads_out_of_the_folder(server: Served, tmp_path: Path) -> None:
+    report = german_report()
+    for odd in ("../outside", "/outside", "..", f"{tmp_path}/outside"):
+        article = report.article.model_copy(update={"id": odd})
+        server.workshop.shelf.put(report.model_copy(update={"article": article}))
+    assert [path.name for path in tmp_path.iterdir()] == ["reports"]
+    assert {path.name for path in server.workshop.shelf.folder.iterdir()} == {"outside.json", "...json"}
+
+
 def test_jobs_wait_for_their_turn_and_can_be_cancelled(answering: OpenAIServer, tmp_path: Path) -> None:
     texts = [invented_article(n, sentences=4) for n in range(8)]
     with served(tmp_path / "reports", answering.base_url, most_waiting=3) as server, held(answering) as go:
@@ -411,15 +421,49 @@ def test_what_is_too_large_is_refused(server: Served) -> None:
     assert not server.workshop.jobs
 
 
+def test_who_leaves_while_sending_is_no_fault(server: Served) -> None:
+    host, port = server.origin.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as leaving:
+        leaving.sendall(
+            f"POST /jobs HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: {server.origin}\r\nContent-Length: 999\r\n"
+            "Content-Type: multipart/form-data; boundary=x\r\n\r\n--x".encode()
+        )
+    assert server.client.get("/").status_code == 200
+    assert not server.faults
+
+
+def test_a_fault_of_the_program_is_told_in_its_terminal_only(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> None:
+        raise KeyError("of /secret")
+
+    monkeypatch.setattr(server.workshop.shelf, "newest", broken)
+    response = server.client.get("/")
+    assert response.status_code == 500 and "secret" not in response.text
+    assert [type(fault) for fault in server.faults] == [KeyError]
+
+
 def test_a_broken_form_is_refused(server: Served) -> None:
+    field = b'--x\r\nContent-Disposition: form-data; name="token"\r\n\r\n%s\r\n--x--\r\n'
     for headers, content in (
         ({"Content-Type": "multipart/form-data"}, b"x"),
         ({"Content-Type": "multipart/form-data; boundary=x"}, b"no form"),
         ({"Content-Type": "application/json"}, b"{}"),
+        ({"Content-Type": "multipart/form-data; boundary=x; charset=unicode_escape"}, field % b"\\ud800"),
+        ({"Content-Type": "multipart/form-data; boundary=x; charset=punycode"}, field % b"x-99999999"),
     ):
         response = server.client.post("/jobs", content=content, headers=headers)
         assert response.status_code in (400, 403), headers
     assert not server.faults
+
+
+def test_whoever_has_never_seen_it_is_told_what_it_does(server: Served) -> None:
+    start = server.client.get("/").text
+    assert "who takes which position on security guarantees" in start
+    assert "The text is sent to 127.0.0.1." in start
+    with_example = server.client.get("/?example").text
+    assert "Moldova" in with_example and "Try it with" not in with_example
+    server.summarized(TEXT)
+    assert "Try it with" in start and "Try it with" not in server.client.get("/").text
 
 
 # What goes wrong
@@ -514,6 +558,7 @@ def test_what_is_no_correction_is_refused(server: Served) -> None:
     send = f"{path}/corrections"
     assert server.client.post(send, content=json.dumps(good)).status_code == 415
     assert server.client.post(send, data=good, headers={"Content-Type": "text/plain"}).status_code == 415
+    assert server.client.post(send, json=good | {"claim_key": "0" * 16}).status_code == 409
     for bad in ({}, [], good | {"article": "another"}, good | {"stance": "likes"}, good | {"more": 1}):
         assert server.client.post(send, json=bad).status_code == 400, bad
     assert server.client.post(send, json=good | {"note": "x" * 30_000}).status_code == 413
@@ -588,9 +633,8 @@ def environment(answering: OpenAIServer, tmp_path: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_the_command_says_its_address_and_ends_in_order(
-    answering: OpenAIServer, environment: dict[str, str], tmp_path: Path, how: signal.Signals
+    answering: OpenAIServer, environment: dict[str, str], tmp_path: Path
 ) -> None:
     archive = tmp_path / "archive.sqlite"
     options = ("-m", "stand-in", "--base-url", answering.base_url, "--archive", str(archive))
@@ -609,7 +653,7 @@ def test_the_command_says_its_address_and_ends_in_order(
             with client.stream("GET", f"{job}/events") as following:
                 lines = following.iter_lines()
                 assert any("Looking for claims" in line for line in lines)
-                process.send_signal(how)
+                process.send_signal(signal.SIGTERM)
                 assert any("The server was stopped before this was done." in line for line in lines)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 0 and out == ""
@@ -620,21 +664,55 @@ def test_the_command_says_its_address_and_ends_in_order(
     assert len(kept.report.claims) == 2 and kept.corrections[0].wrong
 
 
-def test_a_port_in_use_is_said(environment: dict[str, str]) -> None:
+def test_ctrl_c_ends_it_while_somebody_is_still_sending(environment: dict[str, str]) -> None:
+    with command("--port", "0", "-m", "openai/stand-in", env=environment) as (process, said):
+        host, port = said[-1].split()[1].removeprefix("http://").rstrip("/").split(":")
+        head = f"POST /jobs HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: http://{host}:{port}\r\nContent-Length: 99\r\n"
+        with socket.create_connection((host, int(port))) as gone:
+            gone.sendall(f"{head}Content-Type: multipart/form-data; boundary=x\r\n\r\n--x".encode())
+        with socket.create_connection((host, int(port))) as slow:
+            slow.sendall(f"{head}Content-Type: multipart/form-data; boundary=x\r\n\r\n--x".encode())
+            assert httpx.get(f"http://{host}:{port}/").status_code == 200
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=60)
+    assert process.returncode == 0 and err.strip() == "Ended."
+
+
+@pytest.fixture
+def here(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str]]:
+    """Runs the command in this process up to where it would serve; gives its exit code and what it said."""
+
+    def call(*arguments: str) -> tuple[int, str]:
+        for name in set(os.environ) - set(environment):
+            monkeypatch.delenv(name)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr("summarizer.serving.running.serve", lambda server, listening: None)
+        monkeypatch.setattr(sys, "argv", ["summarizer", "serve", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return int(ended.value.code or 0), capsys.readouterr().err
+
+    return call
+
+
+def test_a_port_in_use_is_said(here: Callable[..., tuple[int, str]]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        with command("--port", port, env=environment) as (process, said):
-            process.wait(20)
-    assert process.returncode == 2
-    assert f"Port {port} on 127.0.0.1 can't be had" in "".join(said) and "Traceback" not in "".join(said)
+        code, said = here("--port", port)
+    assert code == 2 and f"Port {port} on 127.0.0.1 can't be had" in said
 
 
-def test_a_host_that_lets_the_network_in_is_warned_of(environment: dict[str, str]) -> None:
-    with command("--host", "0.0.0.0", "--port", "0", env=environment) as (_, said):
-        assert "Everybody on the network can use this server" in "".join(said)
+def test_a_host_that_lets_the_network_in_is_warned_of(here: Callable[..., tuple[int, str]]) -> None:
+    warning = "Everybody on the network can use this server"
+    assert warning in here("--host", "0.0.0.0", "--port", "0")[1]
+    assert warning not in here("--port", "0")[1]
 
 
-def test_without_the_models_file_and_without_a_connection_it_doesnt_start(environment: dict[str, str]) -> None:
-    with command("--offline", "--port", "0", env=environment) as (process, said):
-        process.wait(20)
-    assert process.returncode == 1 and "needs a connection" in "".join(said)
+def test_without_the_models_file_and_without_a_connection_it_doesnt_start(
+    here: Callable[..., tuple[int, str]],
+) -> None:
+    code, said = here("--offline", "--port", "0")
+    assert code == 1 and "needs a connection" in said

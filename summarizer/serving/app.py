@@ -8,7 +8,7 @@ import json
 import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import date
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -22,10 +22,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from summarizer.corrections import Correction
+from summarizer.corrections import Correction, claim_key
 from summarizer.errors import InputError, SummarizerError
 from summarizer.models import Article, Claim
 from summarizer.reading import MAX_BYTES, MAX_CHARS, read_bytes, read_text
+from summarizer.rendering.html.environment import shown
 from summarizer.rendering.html.report_page import claim_fragment, report_page
 from summarizer.report_files import FiledReport
 from summarizer.serving import exporting, pages
@@ -37,6 +38,8 @@ from summarizer.serving.working import QueueFullError, Workshop
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Scope
+
+    from summarizer.llm.selection import ModelChoice
 
 _MOST_LISTED = 200
 _FORM_ROOM_BYTES = 4 * MAX_CHARS + 100_000
@@ -50,6 +53,7 @@ _TITLES = {
     403: "Not allowed",
     404: "Not found",
     405: "Not allowed",
+    409: "Made anew",
     413: "Too large",
     415: "Not JSON",
     421: "Another server’s name",
@@ -81,17 +85,16 @@ class Pages:
             Route("/reports/{key}/again", self.again, methods=["POST"]),
             Route("/reports/{key}/export/{form}", self.export),
             Route("/reports/{key}/corrections", self.correct, methods=["POST"]),
-            Route("/reports/{key}/corrections/{claim}", self.take_back, methods=["DELETE"]),
+            Route("/reports/{key}/corrections/{claim:path}", self.take_back, methods=["DELETE"]),
         ]
 
     async def start(self, request: Request) -> Response:
-        """The form, with what is worked on and what was made."""
-        return await self._start(Given())
+        """The form, with what is worked on and what was made; with an article to try it with, if asked for."""
+        return await self._start(Given(pages.example() if "example" in request.query_params else ""))
 
     async def submit(self, request: Request) -> Response:
         """Take an article from the form, and lead to its job."""
-        async with request.form(max_files=1, max_fields=4, max_part_size=_FORM_ROOM_BYTES) as form:
-            self._check_token(form)
+        async with self._form(request, max_files=1, max_fields=4) as form:
             text, address = str(form.get("text") or ""), str(form.get("address") or "").strip()
             file = form.get("file")
             upload = file if isinstance(file, UploadFile) and file.filename else None
@@ -118,7 +121,7 @@ class Pages:
 
         async def told() -> AsyncIterator[ServerSentEvent]:
             async for event in job.follow(after):
-                data = json.dumps(self._data(job, event), ensure_ascii=False)
+                data = json.dumps(self._data(job, event))
                 yield ServerSentEvent(data, event=event.kind, id=str(event.number), retry=1000)
 
         # When the server ends, jobs end first, and that is told too.
@@ -127,9 +130,8 @@ class Pages:
     async def cancel(self, request: Request) -> Response:
         """End a job."""
         job = self._job(request)
-        async with request.form(max_files=0, max_fields=2) as form:
-            self._check_token(form)
-        self._workshop.cancel(job)
+        async with self._form(request):
+            self._workshop.cancel(job)
         return _see(f"/jobs/{job.id}")
 
     async def report(self, request: Request) -> Response:
@@ -149,8 +151,8 @@ class Pages:
     async def again(self, request: Request) -> Response:
         """Make a report anew, from the text that it has."""
         key, filed = await self._filed(request)
-        async with request.form(max_files=0, max_fields=2) as form:
-            self._check_token(form)
+        async with self._form(request):
+            pass
         return await self._taken(Job(filed.report.article, again=True, key=key), Given())
 
     async def export(self, request: Request) -> Response:
@@ -178,6 +180,8 @@ class Pages:
             raise HTTPException(400, "That is no correction.") from None
         if correction.article != filed.report.article.id:
             raise HTTPException(400, "That is about another article.")
+        if correction.claim_key not in {claim_key(claim) for claim in filed.report.claims}:
+            raise HTTPException(409, "The report was made anew, without this claim. Load the page again.")
         await asyncio.to_thread(self._shelf.correct, key, correction)
         return Response(status_code=204)
 
@@ -242,10 +246,20 @@ class Pages:
             raise HTTPException(404, "There is no such report.")
         return key, filed
 
-    def _check_token(self, form: FormData) -> None:
-        token = form.get("token")
-        if not isinstance(token, str) or not hmac.compare_digest(token.encode(), self._site.token.encode()):
-            raise HTTPException(403, "The page is older than the server. Load it again, then send it.")
+    @asynccontextmanager
+    async def _form(self, request: Request, *, max_files: int = 0, max_fields: int = 2) -> AsyncIterator[FormData]:
+        """What was sent from a form of this server's pages; anything else is refused."""
+        async with AsyncExitStack() as stack:
+            sent = request.form(max_files=max_files, max_fields=max_fields, max_part_size=_FORM_ROOM_BYTES)
+            try:
+                form = await stack.enter_async_context(sent)
+            except UnicodeError:
+                raise HTTPException(400, "That is no form of this server.") from None
+            token = form.get("token")
+            given = token.encode("utf-8", "replace") if isinstance(token, str) else b""
+            if not hmac.compare_digest(given, self._site.token.encode()):
+                raise HTTPException(403, "The page is older than the server. Load it again, then send it.")
+            yield form
 
     def _fragment(self, job: Job, claim: Claim) -> str:
         assert job.article is not None
@@ -254,7 +268,7 @@ class Pages:
     def _data(self, job: Job, event: Event) -> dict[str, Any]:
         if event.claim is not None:
             return {"html": self._fragment(job, event.claim)}
-        data: dict[str, Any] = {"words": event.words, "share": event.share, "title": job.title}
+        data: dict[str, Any] = {"words": shown(event.words), "share": event.share, "title": shown(job.title)}
         if event.kind == "end":
             data |= {"status": job.status.value, "report": _path(job.key) if job.status is Status.DONE else None}
         return data
@@ -264,7 +278,14 @@ def application(
     workshop: Workshop, *, model: str, reads_addresses: bool, names: Names, token: str | None = None
 ) -> ASGIApp:
     """The whole application, with its guard. It begins and ends the workshop."""
-    site = Site(model, token or secrets.token_urlsafe(32), reads_addresses)
+    settings, choice = workshop.summarizer.settings, workshop.summarizer.choice
+    site = Site(
+        model,
+        token or secrets.token_urlsafe(32),
+        reads_addresses,
+        topic=settings.topic.replace("-", " ") if settings.topic != "any" else "",
+        sends_to=_service(choice) if choice and choice.kind != "local" else "",
+    )
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -281,7 +302,15 @@ def application(
         Exception: _broken,
     }
     app = Starlette(routes=Pages(workshop, site).routes(), exception_handlers=handlers, lifespan=lifespan)
-    return Guard(app, names, max_bytes=MAX_BYTES + _FORM_ROOM_BYTES, refused=_message)
+    max_bytes = MAX_BYTES + _FORM_ROOM_BYTES
+    return Guard(app, names, max_bytes=max_bytes, refused=_message, on_fault=workshop.on_fault)
+
+
+def _service(choice: ModelChoice) -> str:
+    """Where the model is: the address's host, or the provider by name."""
+    from urllib.parse import urlsplit
+
+    return (choice.base_url and urlsplit(choice.base_url).hostname) or choice.provider
 
 
 def _message(scope: Scope, status: int, words: str) -> Response:

@@ -70,7 +70,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
 def digest_page_of(shelf: Shelf, since: date | None) -> str | None:
     """The digest over all reports, as a page; None if there is no report."""
     from summarizer.digest import digest
-    from summarizer.rendering.html.digest import digest_page
+    from summarizer.rendering.html.digest_page import digest_page
 
     reports = list(shelf.all())
     return digest_page(digest(reports, since=since)) if reports else None

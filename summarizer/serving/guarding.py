@@ -75,17 +75,35 @@ def refusal(method: str, headers: Mapping[str, str], names: Names) -> tuple[int,
 class Guard:
     """Around an application: refuses what doesn't belong here and bodies that are too large, and adds headers."""
 
-    def __init__(self, app: ASGIApp, names: Names, *, max_bytes: int, refused: Refused) -> None:
-        """`refused` makes the response to a refused request, from its scope, status and words."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        names: Names,
+        *,
+        max_bytes: int,
+        refused: Refused,
+        on_fault: Callable[[BaseException], None],
+    ) -> None:
+        """`refused` makes the response to a refused request, from its scope, status and words.
+
+        `on_fault` gets what went wrong in the program. The application has answered by then.
+        """
         self._app, self._names, self._max_bytes, self._refused = app, names, max_bytes, refused
+        self._on_fault = on_fault
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI has it."""
-        if scope["type"] == "lifespan":
-            await self._app(scope, receive, send)
+        if scope["type"] not in ("lifespan", "http"):
             return
-        if scope["type"] != "http":
-            return
+        try:
+            await (self._app(scope, receive, send) if scope["type"] == "lifespan" else self._let(scope, receive, send))
+        except Exception as error:
+            if not _is_departure(error):
+                self._on_fault(error)
+            if scope["type"] == "lifespan":
+                raise
+
+    async def _let(self, scope: Scope, receive: Receive, send: Send) -> None:
         problem, length = _looked_at(scope, self._names)
         guarded = _with_headers(send)
         if problem is None and length > self._max_bytes:
@@ -106,6 +124,13 @@ def _looked_at(scope: Scope, names: Names) -> tuple[tuple[int, str] | None, int]
         return (400, "A header is there twice."), 0
     length = headers.get("content-length", "0")
     return refusal(scope["method"], headers, names), int(length) if length.isdecimal() else 0
+
+
+def _is_departure(error: Exception) -> bool:
+    """Whether who asked has gone while still sending."""
+    from starlette.requests import ClientDisconnect
+
+    return isinstance(error, ClientDisconnect)
 
 
 def _with_headers(send: Send) -> Send:

@@ -24,11 +24,16 @@ _ICON = (
 
 @dataclass(frozen=True)
 class Site:
-    """What all pages of a server share. `token` tells its own forms; `reads_addresses`: whether it may fetch."""
+    """What all pages of a server share. `token` tells its own forms; `reads_addresses`: whether it may fetch.
+
+    `topic` is what claims are about, empty for anything; `sends_to` where articles go, empty if they stay here.
+    """
 
     model: str
     token: str
     reads_addresses: bool
+    topic: str = ""
+    sends_to: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,11 @@ def start_page(site: Site, listing: Listing, jobs: Sequence[Job], given: Given) 
     # As it was given, to the character: `shown` would leave some out, and it would be another text.
     text = _markup(escape(given.text))
     return _page("serve_start.html.j2", "", site, listing=listing, jobs=jobs, given=given, text=text)
+
+
+def example() -> str:
+    """An invented article to try the page with."""
+    return part("serve_example.txt")
 
 
 def job_page(site: Site, job: Job, claims: Sequence[str]) -> str:

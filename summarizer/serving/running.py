@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import logging
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -64,6 +65,9 @@ class Server(uvicorn.Server):
     """Serves an application until it is told to end: then jobs end first, so that nobody waits for them."""
 
     def __init__(self, app: ASGIApp, workshop: Workshop, *, on_started: Callable[[], None] = lambda: None) -> None:
+        # What goes wrong in the application it tells itself; the rest is what strangers send.
+        for logger in ("uvicorn", "python_multipart"):
+            logging.getLogger(logger).addHandler(logging.NullHandler())
         config = uvicorn.Config(
             app,
             log_config=None,

@@ -9,29 +9,22 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 
+from summarizer.correction_files import CORRECTIONS_ENDING, add_correction, corrections_path
 from summarizer.corrections import Correction
 from summarizer.errors import InputError, OutputError
 from summarizer.models import Report
-from summarizer.report_files import (
-    CORRECTIONS_ENDING,
-    FiledReport,
-    add_correction,
-    corrections_path,
-    load_reports,
-    remove_correction,
-)
+from summarizer.report_files import FiledReport, load_reports, remove_correction
+from summarizer.resources import data_folder
 
 _ENDING = ".json"
 
 
 def default_folder() -> Path:
     """SUMMARIZER_REPORTS, or `reports` in the user's data folder for the program."""
-    from platformdirs import user_data_path
-
     override = os.environ.get("SUMMARIZER_REPORTS")
-    return Path(override).expanduser() if override else user_data_path("summarizer", appauthor=False) / "reports"
+    return Path(override).expanduser() if override else data_folder() / "reports"
 
 
 @dataclass(frozen=True)
@@ -111,7 +104,9 @@ class Shelf:
         """
         from summarizer.rendering import to_json
 
-        path = self._files().get(key or report.article.id) or self.folder / f"{report.article.id}{_ENDING}"
+        name = key or report.article.id
+        # An id can be anything, `../` too.
+        path = self._files().get(name) or self.folder / f"{PurePath(name).name}{_ENDING}"
         try:
             handle, draft = tempfile.mkstemp(dir=self.folder, prefix=f".{path.name}.")
             try:

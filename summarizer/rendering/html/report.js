@@ -63,15 +63,36 @@
   // Choosing: a claim, its sentences and the quote in them.
 
   let chosen = null;
+  // A sentence that was asked for itself, not with a claim.
+  let pointed = null;
 
   function choose(claim) {
     if (!fits(claim)) resetFilters();
-    if (chosen) showChosen(chosen, false);
+    chooseNothing();
     chosen = claim;
     showChosen(claim, true);
     const numbers = claim.sentences.map((sentence) => one(".number", sentence).textContent);
     one("#chosen").textContent = `Claim ${claim.label} chosen, sentence ${numbers.join(", ")} marked in the article`;
-    if (location.hash !== `#${claim.anchor}`) history.replaceState(null, "", `#${claim.anchor}`);
+    setAddress(claim.anchor);
+  }
+
+  function chooseNothing() {
+    if (chosen) showChosen(chosen, false);
+    pointed?.classList.remove("chosen");
+    chosen = pointed = null;
+  }
+
+  function point(sentence) {
+    chooseNothing();
+    pointed = sentence;
+    sentence.classList.add("chosen");
+    one("#chosen").textContent = `Sentence ${one(".number", sentence).textContent} marked in the article`;
+    setAddress(sentence.id);
+  }
+
+  // Whoever goes back leaves the page: claims that were looked at are no places to go through again.
+  function setAddress(anchor) {
+    if (location.hash !== `#${anchor}`) history.replaceState(null, "", `#${anchor}`);
   }
 
   function showChosen(claim, is) {
@@ -131,6 +152,7 @@
       const sentence = document.getElementById(anchor);
       if (!sentence?.matches(".sentence")) return false;
       if (card) choose(claims.get(card.id));
+      else point(sentence);
       showInText(sentence);
       sentence.focus({ preventScroll: true });
     }
@@ -169,8 +191,14 @@
   });
 
   function chooseFromAddress() {
-    const claim = claims.get(location.hash.slice(1));
+    const anchor = location.hash.slice(1);
+    const claim = claims.get(anchor);
+    const sentence = document.getElementById(anchor);
     if (claim && claim !== chosen) chooseFromAnywhere(claim);
+    if (sentence?.matches(".sentence")) {
+      point(sentence);
+      showInText(sentence);
+    }
   }
   addEventListener("hashchange", chooseFromAddress);
 
@@ -334,10 +362,8 @@
   }
 
   // One that says nothing stays where it takes back what the report came with.
-  const keptCorrections = () =>
-    [...claims.values()]
-      .filter((claim) => saysSomething(claim.correction) || (claim.correction && claim.given))
-      .map((claim) => claim.correction);
+  const isKept = ({ correction, given }) => Boolean(saysSomething(correction) || (correction && given));
+  const keptCorrections = () => [...claims.values()].filter(isKept).map((claim) => claim.correction);
 
   function isCorrectionOf(claim, found) {
     return (
@@ -345,31 +371,40 @@
       found.article === articleId &&
       [null, ...stances].includes(found.stance) &&
       [null, ...measures].includes(found.measure) &&
+      typeof found.wrong === "boolean" &&
       (found.note === null || typeof found.note === "string") &&
       !Number.isNaN(Date.parse(found.made_at))
     );
   }
 
   function readStored() {
-    let found = [];
     try {
-      found = JSON.parse(localStorage.getItem(stored)) ?? [];
+      const found = JSON.parse(localStorage.getItem(stored));
+      return Array.isArray(found) ? found : [];
     } catch {
-      return;
+      return [];
     }
+  }
+
+  function takeStored() {
+    const found = readStored();
     if (!found.length) return;
     for (const claim of claims.values()) {
       const mine = found.find((correction) => isCorrectionOf(claim, correction));
       if (!mine || (claim.given && Date.parse(claim.given.made_at) >= Date.parse(mine.made_at))) continue;
-      claim.correction = { ...mine, claim: claim.id };
+      const { article, claim_key, wrong, stance, measure, note, made_at } = mine;
+      claim.correction = { article, claim: claim.id, claim_key, wrong, stance, measure, note, made_at };
       showCorrection(claim);
     }
     showCorrections();
   }
 
-  function store() {
+  // Other tabs, and other reports on the article, keep theirs in the same place.
+  function store(claim) {
+    const others = readStored().filter((correction) => correction?.claim_key !== claim.key);
+    const mine = isKept(claim) ? [claim.correction] : [];
     try {
-      localStorage.setItem(stored, JSON.stringify(keptCorrections()));
+      localStorage.setItem(stored, JSON.stringify([...others, ...mine]));
     } catch {
       // Not every browser lets a file keep something; then the page itself does.
     }
@@ -418,20 +453,31 @@
   }
 
   async function correct(claim, correction) {
-    const problem = one(".problem", form);
-    problem.textContent = "";
+    const said = one(".said", claim.card);
+    const isOpen = () => form.parentElement === claim.card;
+    one(".problem", form).textContent = said.textContent = "";
     try {
       await send(claim, correction);
     } catch (error) {
-      problem.textContent = error.message;
+      (isOpen() ? one(".problem", form) : said).textContent = error.message;
       return;
     }
     claim.correction = correctionsUrl && !saysSomething(correction) ? null : correction;
-    if (!correctionsUrl) store();
+    if (!correctionsUrl) store(claim);
     showCorrection(claim);
     showCorrections();
-    if (form.parentElement === claim.card) closeForm();
-    one(".said", claim.card).textContent = saysSomething(correction) ? "Correction kept." : "Correction undone.";
+    if (isOpen()) closeForm();
+    said.textContent = saysSomething(correction) ? "Correction kept." : "Correction undone.";
+    if (!fits(claim)) goOnFrom(claim);
+  }
+
+  // As corrected the claim is none of those asked for: it is gone, and what had the focus with it.
+  function goOnFrom({ card, label }) {
+    one("#chosen").textContent = `Claim ${label} doesn't fit the filters any more`;
+    if (document.activeElement !== body) return;
+    const cards = all(".claim", list);
+    const next = cards.slice(cards.indexOf(card)).find((other) => !other.hidden);
+    (next ?? filters.who).focus();
   }
 
   function openForm(claim) {
@@ -497,6 +543,6 @@
   for (const element of all(".keys, .filters, .claim .tools")) element.hidden = false;
   applyFilters();
   showDownload();
-  if (!correctionsUrl) readStored();
+  if (!correctionsUrl) takeStored();
   chooseFromAddress();
 }

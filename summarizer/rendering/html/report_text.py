@@ -47,8 +47,8 @@ class Paragraph:
 
     @property
     def is_blank(self) -> bool:
-        """Whether nothing of it shows."""
-        return not any(piece.text.strip() for piece in self.pieces)
+        """Whether nothing of it shows. A sentence always does: links lead to it."""
+        return not any(piece.anchor or piece.text.strip() for piece in self.pieces)
 
 
 @dataclass

@@ -8,9 +8,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, count
 
 from summarizer.corrections import Correction, applicable, claim_key, corrected
 from summarizer.models import Article, Claim, Measure, Position, Rejection, Report, Run, Speaker, Stance, Summary
+from summarizer.rendering.addresses import web_address
 from summarizer.rendering.citations import plain_citation
 from summarizer.rendering.figures import (
     check_words,
@@ -20,13 +22,13 @@ from summarizer.rendering.figures import (
     line_number,
     quoted_pieces,
     speaker_details,
+    speaker_name,
 )
 from summarizer.rendering.grouping import in_text_order, position_grid
 from summarizer.rendering.html.report_text import Paragraph, Piece, article_text
 from summarizer.rendering.visible import visible_line
 
 _USUAL_ID = re.compile(r"c[0-9]{1,6}")
-_WEB_ADDRESS = re.compile(r"https?://[^\s/]+", re.IGNORECASE)
 _NOT_IN_FILE_NAMES = re.compile(r"[^\w.-]+")
 _LONGEST_FILE_NAME = 80
 
@@ -230,6 +232,7 @@ class ReportView:
 
 def report_view(report: Report, corrections: Sequence[Correction] = ()) -> ReportView:
     """The page of a report, with what readers have corrected; corrections of other claims are left out."""
+    report = _with_distinct_ids(report)
     article, after = report.article, corrected(report, corrections)
     by_claim = applicable(report, corrections)
     ordered = in_text_order(report.claims)
@@ -257,7 +260,7 @@ def report_view(report: Report, corrections: Sequence[Correction] = ()) -> Repor
     return ReportView(
         title=visible_line(article.title) or visible_line(article.source) or "Untitled article",
         article_facts=_article_facts(article),
-        address=article.url if article.url and _WEB_ADDRESS.match(article.url) else "",
+        address=web_address(article.url) or "",
         language=report.run.language or article.language,
         article_language=article.language,
         id_json=_json(article.id),
@@ -285,6 +288,18 @@ def claim_anchor(claim_id: str) -> str:
     if _USUAL_ID.fullmatch(claim_id):
         return claim_id
     return f"claim-{hashlib.sha256(claim_id.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+
+
+def _with_distinct_ids(report: Report) -> Report:
+    """Of claims that have one id the first keeps it, and is the one that is cited."""
+    taken: set[str] = set()
+    claims = []
+    for claim in report.claims:
+        names = chain([claim.id], (f"{claim.id} ({number})" for number in count(2)))
+        name = next(name for name in names if name not in taken)
+        taken.add(name)
+        claims.append(claim if name == claim.id else claim.model_copy(update={"id": name}))
+    return report if claims == report.claims else report.model_copy(update={"claims": claims})
 
 
 @dataclass(frozen=True)
@@ -322,7 +337,7 @@ def _claim_view(
             e.sentence,
             line_number(article, e.start),
             anchors[e.start] if anchors else "",
-            *quoted_pieces(article, e, claim),
+            *quoted_pieces(e, claim.quote),
         )
         for e in claim.evidence
     ]
@@ -350,7 +365,7 @@ def _claim_view(
 
 
 def _speaker(speaker: Speaker) -> SpeakerView:
-    return SpeakerView(visible_line(speaker.name) or "Unnamed", speaker_details(speaker))
+    return SpeakerView(speaker_name(speaker), speaker_details(speaker))
 
 
 def _article_facts(article: Article) -> tuple[str, ...]:

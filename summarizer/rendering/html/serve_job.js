@@ -5,7 +5,9 @@
   const job = byId("job");
   if (!job || job.dataset.ended === "yes") return;
   const status = byId("status"), progress = byId("progress"), claims = byId("claims");
-  const events = new EventSource(job.dataset.events);
+  let events = null;
+  let known = job.dataset.known;
+  let ended = false;
 
   let last = { words: status.textContent, share: progress.hidden ? null : progress.value };
   const show = (said) => {
@@ -18,14 +20,13 @@
       document.title = `${said.title} – summarizer`;
     }
   };
-  events.addEventListener("status", (event) => show(JSON.parse(event.data)));
-  events.addEventListener("claim", (event) => {
-    claims.insertAdjacentHTML("beforeend", JSON.parse(event.data).html);
+  const addClaim = ({ html }) => {
+    claims.insertAdjacentHTML("beforeend", html);
     byId("count").textContent = claims.children.length;
-  });
-  events.addEventListener("end", (event) => {
-    const said = JSON.parse(event.data);
-    events.close();
+  };
+  const end = (said) => {
+    ended = true;
+    leave();
     show(said);
     if (said.report) {
       location.replace(said.report);
@@ -38,14 +39,37 @@
     link.href = "/";
     link.textContent = "Summarize another article";
     job.append(link);
-  });
-  events.addEventListener("open", () => show(last));
-  events.addEventListener("error", () => {
+  };
+  const lost = () => {
     if (events.readyState === EventSource.CLOSED) {
+      ended = true;
       status.className = "failure";
       status.textContent = "The server doesn’t know this article any more. Start it again from the start page.";
     } else {
       status.textContent = "The connection to the server is gone; trying again.";
     }
-  });
+  };
+
+  const follow = () => {
+    events = new EventSource(`${job.dataset.events}?after=${known}`);
+    for (const [kind, tell] of Object.entries({ status: show, claim: addClaim, end })) {
+      events.addEventListener(kind, (event) => {
+        known = event.lastEventId;
+        tell(JSON.parse(event.data));
+      });
+    }
+    events.addEventListener("open", () => show(last));
+    events.addEventListener("error", lost);
+  };
+  const leave = () => {
+    events?.close();
+    events = null;
+  };
+  // Browsers keep only six connections to a server: pages that nobody looks at let go of theirs.
+  const followIfSeen = () => {
+    if (document.hidden || ended) leave();
+    else if (!events) follow();
+  };
+  document.addEventListener("visibilitychange", followIfSeen);
+  followIfSeen();
 })();
