@@ -36,9 +36,14 @@ class Correction(_Model):
     made_at: AwareDatetime
 
     @property
+    def changes_claim(self) -> bool:
+        """Whether the claim reads otherwise than in the report."""
+        return bool(self.stance or self.measure)
+
+    @property
     def says_nothing(self) -> bool:
         """Whether all is as the report has it."""
-        return not (self.wrong or self.stance or self.measure or self.note)
+        return not (self.wrong or self.changes_claim or self.note)
 
 
 class Corrections(_Model):
@@ -150,6 +155,15 @@ def merged(corrections: Corrections, others: Iterable[Correction]) -> Correction
     return corrections
 
 
+def as_corrected(claim: Claim, correction: Correction | None) -> Claim:
+    """The claim with the stance and the measure that a reader gave it."""
+    if correction is None or not correction.changes_claim:
+        return claim
+    return claim.model_copy(
+        update={"stance": correction.stance or claim.stance, "measure": correction.measure or claim.measure}
+    )
+
+
 def corrected(report: Report, corrections: Iterable[Correction]) -> Report:
     """The report as readers have corrected it: wrong claims gone, stances and measures changed, the rest following.
 
@@ -157,10 +171,10 @@ def corrected(report: Report, corrections: Iterable[Correction]) -> Report:
     from the claims.
     """
     by_claim = applicable(report, corrections)
-    changed = {id_ for id_, c in by_claim.items() if c.wrong or c.stance or c.measure}
+    changed = {id_ for id_, c in by_claim.items() if c.wrong or c.changes_claim}
     if not changed:
         return report
-    claims = [_corrected(c, by_claim.get(c.id)) for c in report.claims if not _is_wrong(by_claim.get(c.id))]
+    claims = [as_corrected(c, by_claim.get(c.id)) for c in report.claims if not _is_wrong(by_claim.get(c.id))]
     language = report.run.language or report.article.language
     return report.model_copy(
         update={
@@ -173,14 +187,6 @@ def corrected(report: Report, corrections: Iterable[Correction]) -> Report:
 
 def _is_wrong(correction: Correction | None) -> bool:
     return correction is not None and correction.wrong
-
-
-def _corrected(claim: Claim, correction: Correction | None) -> Claim:
-    if correction is None:
-        return claim
-    return claim.model_copy(
-        update={"stance": correction.stance or claim.stance, "measure": correction.measure or claim.measure}
-    )
 
 
 def _summary(report: Report, claims: Sequence[Claim], changed: set[str], language: str) -> Summary:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pydantic import ValidationError
+
     from summarizer.models import Usage
 
 
@@ -141,3 +143,9 @@ PASSING_FAILURES = frozenset(
     {"authentication", "connection", "model", "model_not_found", "rate_limit", "service", "timeout", "weights"}
 )
 """Types of errors that are the service's, not the article's: the same article may do well another time."""
+
+
+def first_problem(error: ValidationError) -> str:
+    """The first thing that is wrong with a document: where, and what."""
+    problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    return f"{'.'.join(map(str, problem['loc'])) or 'content'}: {problem['msg']}"

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import secrets
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -15,15 +12,12 @@ from typing import Any, BinaryIO
 
 from pydantic import ValidationError
 
-from summarizer.corrections import Correction, Corrections, applicable, corrected, stale, with_correction, without
-from summarizer.errors import InputError, OutputError
-from summarizer.locking import exclusive
+from summarizer.correction_files import CORRECTIONS_ENDING, MAX_BYTES, change_corrections, load_corrections
+from summarizer.corrections import Correction, Corrections, applicable, corrected, stale, without
+from summarizer.errors import InputError, first_problem
 from summarizer.models import FailedArticle, Report, Span, Uncovered
 from summarizer.reading.json_lines import Row, rows
 
-CORRECTIONS_ENDING = ".corrections.json"
-MAX_BYTES = 64 * 1024 * 1024
-"""The longest report, and the longest file of corrections, that is read, in bytes."""
 _LINES = frozenset({".jsonl", ".ndjson"})
 _ENDINGS = _LINES | {".json"}
 # Corrections, and what a run keeps beside an output that isn't JSON Lines.
@@ -48,14 +42,6 @@ class FiledReport:
     def corrected(self) -> Report:
         """The report as it stands after the corrections."""
         return corrected(self.report, self.corrections)
-
-
-def corrections_path(report: Path) -> Path:
-    """Where the corrections of a file's reports are: `report.json` has `report.corrections.json` beside it.
-
-    `report.jsonl` has the same: each correction names its article and the claim's key.
-    """
-    return report.with_name(f"{report.stem}{CORRECTIONS_ENDING}")
 
 
 def load_reports(
@@ -92,83 +78,6 @@ def load_reports(
                 raise _unreadable(file, error) from error
 
 
-def load_corrections(report: Path) -> Corrections:
-    """The corrections beside a file of reports; none if there is no such file. Raises `InputError`."""
-    path = corrections_path(report)
-    return read_corrections(path) if path.exists() else Corrections()
-
-
-def read_corrections(path: Path) -> Corrections:
-    """The corrections of a file, as they are kept or as the page lets readers save them. Raises `InputError`."""
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    try:
-        if len(data) > MAX_BYTES:
-            raise ValueError(f"it has more than {MAX_BYTES:,} bytes")
-        return Corrections.model_validate(json.loads(data))
-    except ValidationError as error:
-        raise InputError(
-            f"{path} holds no corrections: {_first_problem(error)}.", "Mend it, or move it away."
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} holds no corrections: {_words(error)}.", "Mend it, or move it away.") from error
-
-
-def save_corrections(report: Path, corrections: Corrections) -> Path:
-    """Write the corrections beside a file of reports, whole or not at all. Raises `OutputError`.
-
-    To change what is there use `change_corrections`: this takes no account of another process that writes.
-    """
-    path = corrections_path(report)
-    content = corrections.model_dump(mode="json")
-    text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
-    try:
-        data = text.encode()
-    except UnicodeEncodeError:
-        # Half a surrogate pair: no UTF-8, but JSON can say it.
-        data = (json.dumps(content, indent=2) + "\n").encode()
-    try:
-        _replace(path.resolve() if path.is_symlink() else path, data)
-    except (OSError, RuntimeError) as error:
-        raise _unwritable(path, error) from error
-    return path
-
-
-def change_corrections(
-    report: Path,
-    change: Callable[[Corrections], Corrections],
-    *,
-    on_wait: Callable[[], None] = lambda: None,
-) -> Corrections:
-    """Read the corrections beside a file of reports, change and write them; other processes wait until it's done.
-
-    Gives what was written; where nothing changes, nothing is written. `on_wait` is called once before waiting.
-
-    Raises:
-        InputError: what is there can't be read, or holds no corrections.
-        OutputError: it can't be written.
-    """
-    path = corrections_path(report)
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(exclusive(path.with_name(f".{path.name}.lock"), on_wait))
-        except OSError as error:
-            raise _unwritable(path, error) from error
-        before = load_corrections(report)
-        after = change(before)
-        if after != before:
-            save_corrections(report, after)
-        return after
-
-
-def add_correction(report: Path, correction: Correction) -> Corrections:
-    """Keep a correction beside a file of reports, as `with_correction` does. Raises as `change_corrections`."""
-    return change_corrections(report, lambda known: with_correction(known, correction))
-
-
 def remove_correction(report: Path, article: str, claim: str) -> Corrections:
     """Take back what was said of a claim of a file's report on an article. Raises as `change_corrections`.
 
@@ -185,20 +94,6 @@ def remove_correction(report: Path, article: str, claim: str) -> Corrections:
         return known
 
     return change_corrections(report, taken_back)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
-    try:
-        # Made anew with the rights that the user's files have, or those of the file that was there.
-        with draft.open("xb") as file:
-            file.write(data)
-        if path.exists():
-            shutil.copymode(path, draft)
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
 
 
 def _report_files(folder: Path) -> list[Path]:
@@ -288,7 +183,7 @@ def _outcome(data: bytes, place: str) -> Report | FailedArticle:
             return FailedArticle.model_validate(content)
         report = Report.model_validate(content)
     except ValidationError as error:
-        raise InputError(f"{place} is no report: {_first_problem(error)}.", _MAKE_ANEW) from error
+        raise InputError(f"{place} is no report: {first_problem(error)}.", _MAKE_ANEW) from error
     if problem := _problem(report):
         raise InputError(f"{place} is a report that was changed: {problem}.", "Make it anew; correct it with mark.")
     return report
@@ -322,11 +217,6 @@ def _stands(span: Span | Uncovered, text: str) -> bool:
     return 0 <= span.start < span.end <= len(text) and text[span.start : span.end] == span.text
 
 
-def _first_problem(error: ValidationError) -> str:
-    problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    return f"{'.'.join(map(str, problem['loc'])) or 'content'}: {problem['msg']}"
-
-
 def _words(error: ValueError | RecursionError) -> str:
     return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
 
@@ -337,8 +227,3 @@ def _too_long(place: str) -> InputError:
 
 def _unreadable(path: Path, error: OSError) -> InputError:
     return InputError(f"{path} can't be read: {error.strerror}.", "Check the path.")
-
-
-def _unwritable(path: Path, error: OSError | RuntimeError) -> OutputError:
-    reason = error.strerror if isinstance(error, OSError) else str(error)
-    return OutputError(f"{path} can't be written: {reason}.", "Make room, or move the report.")

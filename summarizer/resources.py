@@ -1,4 +1,4 @@
-"""Where files are: `prompts/` and `schemas/`, in a wheel or beside the package in a checkout, data, and caches."""
+"""Where files are: `prompts/`, `schemas/` and data of the package, and the user's folders."""
 
 from __future__ import annotations
 
@@ -24,6 +24,13 @@ def cache_folder() -> Path:
 
     override = os.environ.get("SUMMARIZER_CACHE")
     return Path(override).expanduser() if override else user_cache_path("summarizer", appauthor=False)
+
+
+def data_folder() -> Path:
+    """The user's data folder for the program, for what is to stay."""
+    from platformdirs import user_data_path
+
+    return user_data_path("summarizer", appauthor=False)
 
 
 @cache

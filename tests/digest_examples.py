@@ -227,7 +227,6 @@ def example(*, since: date | None = SINCE, protects: tuple[str | None, str | Non
                 is_new=True,
             )
         ],
-        undated=[monitoring.id, undecided.id],
     )
 
 
@@ -266,7 +265,6 @@ def hostile(content: str) -> Digest:
         contradictions=[
             Contradiction(kind=ContradictionKind.ITSELF, first=[before.id], second=[after.id], **shared),
         ],
-        undated=[],
     )
 
 
@@ -283,5 +281,4 @@ def empty() -> Digest:
         changes=[],
         reported=[],
         contradictions=[],
-        undated=[],
     )

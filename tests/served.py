@@ -15,8 +15,8 @@ import httpx
 
 from summarizer.pipeline import Summarizer
 from summarizer.serving.app import application
+from summarizer.serving.report_folder import ReportFolder
 from summarizer.serving.running import Server, address, listen, names
-from summarizer.serving.shelf import Shelf
 from summarizer.serving.working import Workshop
 
 ASKING = """Ministers weigh a guarantee force
@@ -111,7 +111,7 @@ def served(
         lambda progress: summarizer(
             "openai/stand-in", base_url=base_url, profile=profile, timeout_s=30, on_progress=progress
         ),
-        Shelf(folder),
+        ReportFolder(folder),
         on_fault=faults.append,
         **options,
     )

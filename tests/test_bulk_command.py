@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import os
 import resource
@@ -14,18 +13,16 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
+import command
 import pytest
 from loopback import serving
 from openai_server import FaultSchedule, Hang, OpenAIServer, Request, Status
 from openai_server.claims import claims, invented_article
 from openai_server.journal import markers
-
-from summarizer.cli import main
 
 KEY = "sk-planted-0123456789"
 
@@ -58,12 +55,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return work
 
 
-@dataclass
-class Ended:
-    code: int
-    out: str
-    err: str
-
+class Ended(command.Ended):
     @property
     def reports(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.out.splitlines()]
@@ -75,15 +67,12 @@ def run(
 ) -> Callable[..., Ended]:
     """Runs the command line in this process."""
 
+    called = command.caller(monkeypatch, capsysbinary)
+
     def call(*arguments: object, stdin: bytes = b"", model: str = "stand-in") -> Ended:
-        command = ["summarizer", *map(str, arguments), "-m", model, "--base-url", server.base_url]
-        monkeypatch.setattr(sys, "argv", command)
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        with pytest.raises(SystemExit) as ended:
-            main()
-        captured = capsysbinary.readouterr()
-        assert KEY.encode() not in captured.out + captured.err and b"Traceback" not in captured.err
-        return Ended(int(ended.value.code or 0), captured.out.decode(), captured.err.decode())
+        ended = called(*arguments, stdin=stdin, after=("-m", model, "--base-url", server.base_url))
+        assert KEY not in ended.out + ended.err
+        return Ended(ended.code, ended.data, ended.err)
 
     return call
 

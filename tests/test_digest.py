@@ -187,7 +187,7 @@ def test_unsure_claims_are_in_no_standing():
 def test_claims_without_a_day_stand_only_where_no_others_do():
     result = digested(report(said(Stance.COMMITS)), report(said(Stance.REFUSES), day="2026-01-01"))
     assert stances(result) == [Stance.REFUSES]
-    assert len(result.undated) == 1
+    assert [claim.day for claim in result.claims].count(None) == 1
     only = digested(report(said(Stance.COMMITS)))
     assert [(s.stance, s.since) for s in only.standings] == [(Stance.COMMITS, None)]
 
@@ -504,6 +504,35 @@ def test_what_is_another_claim(other):
     assert grouped(report(said(**base), day="2026-01-01"), report(said(**(base | other)), day=day)) == [1, 1]
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "groups"),
+    [
+        (("de", "Polen gibt 1,5 Milliarden Euro."), ("de", "Polen gibt 15 Milliarden Euro."), [1, 1]),
+        (("en", "Poland gives 1.5 billion euros."), ("en", "Poland gives 15 billion euros."), [1, 1]),
+        (("de", "Polen gibt 15 Millionen Euro."), ("de", "Polen gibt 15 Milliarden Euro."), [1, 1]),
+        (("de", "Polen gibt 1,5 Milliarden Euro."), ("en", "Poland gives 15 billion euros."), [1, 1]),
+        (("de", "Polen gibt 1,5 Milliarden Euro."), ("en", "Poland gives 1.5 billion euros."), [2]),
+        (("de", "Polen schickt 26.000 Soldaten."), ("en", "Poland sends 26,000 troops."), [2]),
+        (("de", "Polen gibt zwei Milliarden Euro."), ("de", "Polen gibt 2 Milliarden Euro."), [2]),
+    ],
+)
+def test_numbers_are_the_same_by_value(one, other, groups):
+    reports = [
+        report(said(Stance.COMMITS, statement=statement), day="2026-01-01", language=language)
+        for language, statement in (one, other)
+    ]
+    assert grouped(*reports) == groups
+
+
+def test_numbers_are_read_in_the_language_of_the_statement():
+    run = make_run().model_copy(update={"language": "en"})
+    reports = [
+        report(said(Stance.COMMITS, statement="Poland gives 1.500 euros."), day="2026-01-01", language="de", run=run),
+        report(said(Stance.COMMITS, statement="Poland gives 1500 euros."), day="2026-01-01", language="en"),
+    ]
+    assert grouped(*reports) == [1, 1]
+
+
 def test_a_group_names_only_the_actors_that_all_its_claims_have():
     result = digested(
         report(said(Stance.REFUSES, [POLAND, state("Italien")], statement="Keine Soldaten."), day="2026-01-01"),
@@ -596,7 +625,6 @@ def test_every_line_leads_back_to_a_claim_and_every_claim_is_in_it(reports):
     assert len(claims) == len(result.claims) == sum(len(r.claims) for r in reports)
     assert {a for c in result.claims for a in c.actors} == actors
     assert {i for a in result.actors for i in a.claims} == {i for r in result.reported for i in r.claims} == set(claims)
-    assert set(result.undated) == {c.id for c in result.claims if c.day is None}
     for standing in result.standings:
         assert {claims[i].stance for i in standing.claims} == {standing.stance} != {Stance.ASSERTS}
         assert all(standing.actor in claims[i].actors for i in standing.claims)

@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import json
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from command import Call, Ended, caller
 from digest_examples import LATER, later_claims
 from reports import english_report, german_report, make_run
 
 from summarizer.archive import Archive
-from summarizer.cli import main
 from summarizer.digest import Digest
 from summarizer.models import ArticleReference, ErrorInfo, FailedArticle, Report
 from summarizer.rendering import to_json, to_jsonl_line
 
 LATER_REPORT = Report(article=LATER, claims=later_claims(), run=make_run())
-
-
-@dataclass
-class Ended:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def digest(self) -> Digest:
-        return Digest.model_validate_json(self.out)
-
-
-Call = Callable[..., Ended]
 
 
 @pytest.fixture
@@ -47,16 +29,11 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.Ca
     (folder / "kuestenrat.json").write_text(to_json(german_report()), encoding="utf-8")
     (folder / "later.json").write_text(to_json(LATER_REPORT), encoding="utf-8")
 
-    def call(*arguments: object, stdin: bytes = b"") -> Ended:
-        monkeypatch.setattr(sys, "argv", ["summarizer", "digest", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        with pytest.raises(SystemExit) as ended:
-            main()
-        captured = capsysbinary.readouterr()
-        assert b"Traceback" not in captured.err
-        return Ended(int(ended.value.code or 0), captured.out.decode(), captured.err.decode())
+    return caller(monkeypatch, capsysbinary, "digest")
 
-    return call
+
+def digest_of(ended: Ended) -> Digest:
+    return Digest.model_validate_json(ended.out)
 
 
 def test_a_folder_and_files_and_standard_input_give_the_same(run: Call) -> None:
@@ -70,14 +47,14 @@ def test_a_folder_and_files_and_standard_input_give_the_same(run: Call) -> None:
         run("reports.jsonl"),
         run("-", stdin=lines.encode()),
     ):
-        assert ended.digest.model_dump(exclude={"made_at"}) == of_folder.digest.model_dump(exclude={"made_at"})
+        assert digest_of(ended).model_dump(exclude={"made_at"}) == digest_of(of_folder).model_dump(exclude={"made_at"})
 
 
 def test_an_archive_is_a_source_too(run: Call) -> None:
     with Archive.open("claims.sqlite", create=True) as archive:
         archive.add([german_report(), LATER_REPORT])
     ended = run("claims.sqlite")
-    assert {article.id for article in ended.digest.articles} == {LATER.id, german_report().article.id}
+    assert {article.id for article in digest_of(ended).articles} == {LATER.id, german_report().article.id}
     assert run("none.sqlite").code == 1
 
 
@@ -111,11 +88,11 @@ def test_each_format_goes_to_standard_output(run: Call, name: str, start: str) -
 
 
 def test_since_takes_a_day_or_how_long_ago(run: Call) -> None:
-    assert run("reports", "--since", "2031-06-01").digest.since == date(2031, 6, 1)
-    assert [claim.is_new for claim in run("reports", "--since", "2031-06-03").digest.claims].count(True) == 1
-    assert run("reports", "--since", "7d").digest.since == date.today() - timedelta(days=7)
-    assert run("reports", "--since", "2W").digest.since == date.today() - timedelta(days=14)
-    assert run("reports").digest.since is None
+    assert digest_of(run("reports", "--since", "2031-06-01")).since == date(2031, 6, 1)
+    assert [claim.is_new for claim in digest_of(run("reports", "--since", "2031-06-03")).claims].count(True) == 1
+    assert digest_of(run("reports", "--since", "7d")).since == date.today() - timedelta(days=7)
+    assert digest_of(run("reports", "--since", "2W")).since == date.today() - timedelta(days=14)
+    assert digest_of(run("reports")).since is None
 
 
 @pytest.mark.parametrize("given", ["yesterday", "2031-13-01", "7", "d", "999999d", "-3d", ""])
@@ -126,8 +103,8 @@ def test_another_since_is_an_error_in_use(run: Call, given: str) -> None:
 
 
 def test_actors_are_named_in_the_language_asked_for(run: Call) -> None:
-    assert run("reports", "--language", "en").digest.language == "en"
-    assert run("reports").digest.language == "de"
+    assert digest_of(run("reports", "--language", "en")).language == "en"
+    assert digest_of(run("reports")).language == "de"
     assert run("reports", "--language", "fr").code == 2
 
 
@@ -136,7 +113,7 @@ def test_failed_articles_are_counted(run: Call) -> None:
     Path("mixed.jsonl").write_text(to_jsonl_line(english_report()) + to_jsonl_line(failed), encoding="utf-8")
     ended = run("mixed.jsonl")
     assert ended.code == 0
-    assert len(ended.digest.articles) == 1
+    assert len(digest_of(ended).articles) == 1
     assert "Left out: 1 article that failed." in ended.err
     Path("failed.jsonl").write_text(to_jsonl_line(failed), encoding="utf-8")
     nothing = run("failed.jsonl")

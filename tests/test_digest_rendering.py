@@ -15,7 +15,8 @@ from rich.console import Console
 
 from summarizer.digest.models import Digest
 from summarizer.rendering import digest_to_markdown, write_digest_table
-from summarizer.rendering.digest_lookup import Lookup, words
+from summarizer.rendering.digest_lookup import Lookup
+from summarizer.rendering.figures import quoted_pieces
 
 HOSTILE = [
     "# Heading",
@@ -46,9 +47,9 @@ class TestLookup:
 
     def test_words_are_the_evidence_and_the_quote_within_it(self) -> None:
         for claim in example().claims:
-            pieces = words(claim)
-            assert [one.whole for one in pieces] == [evidence.text for evidence in claim.evidence]
-            quoted = "".join(one.quote for one in pieces)
+            pieces = [quoted_pieces(evidence, claim.quote) for evidence in claim.evidence]
+            assert ["".join(one) for one in pieces] == [evidence.text for evidence in claim.evidence]
+            quoted = "".join(quote for _, quote, _ in pieces)
             assert quoted == (claim.quote.text if claim.quote else "")
 
     def test_what_a_change_tells_is_no_new_position_too(self) -> None:

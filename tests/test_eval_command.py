@@ -8,9 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from command import caller
 from openai_server import OpenAIServer, Status
-
-from summarizer.cli import main
 
 ROOT = Path(__file__).parent.parent
 TEXT = """Drei Staaten nennen Bedingungen
@@ -72,19 +71,15 @@ def server(monkeypatch):
 
 
 @pytest.fixture
-def run(monkeypatch, capsys):
+def run(monkeypatch, capsysbinary):
     """Runs the command line in this process: exit code, stdout, stderr."""
     monkeypatch.setenv("COLUMNS", "200")
 
+    called = caller(monkeypatch, capsysbinary)
+
     def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["summarizer", *map(str, arguments)])
-        code = 0
-        try:
-            main()
-        except SystemExit as exit_:
-            code = int(exit_.code or 0)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
+        ended = called(*arguments)
+        return ended.code, ended.out, ended.err
 
     return call
 

@@ -3,38 +3,36 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
+from command import caller
 from reports import empty_report, english_report, german_report, injected_report
 from test_corrections import correction
 
-from summarizer.cli import main
+from summarizer.archive import Archive
+from summarizer.correction_files import corrections_path, load_corrections, save_corrections
 from summarizer.corrections import Corrections
 from summarizer.evaluation.golden import load_golden
 from summarizer.models import Measure, Report, Stance
 from summarizer.rendering import to_json, to_jsonl_line
-from summarizer.report_files import corrections_path, load_corrections, load_reports, save_corrections
+from summarizer.report_files import load_reports
 
 GERMAN, ENGLISH = german_report().article.id, english_report().article.id
 
 
 @pytest.fixture
-def run(monkeypatch, capsys, tmp_path):
+def run(monkeypatch, capsysbinary, tmp_path):
     """Runs the command line in this process and a folder of its own: exit code, stdout, stderr."""
     monkeypatch.setenv("COLUMNS", "400")
+    monkeypatch.delenv("SUMMARIZER_ARCHIVE", raising=False)
     monkeypatch.chdir(tmp_path)
 
+    called = caller(monkeypatch, capsysbinary, "mark")
+
     def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["summarizer", "mark", *map(str, arguments)])
-        code = 0
-        try:
-            main()
-        except SystemExit as exit_:
-            code = int(exit_.code or 0)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
+        ended = called(*arguments)
+        return ended.code, ended.out, ended.err
 
     return call
 
@@ -340,7 +338,7 @@ def test_corrections_of_another_report_are_an_error(run, file):
     assert not corrections_path(file).exists()
 
 
-def test_a_draft_for_the_golden_set_is_written_and_passes_its_check(run, file, monkeypatch, capsys):
+def test_a_draft_for_the_golden_set_is_written_and_passes_its_check(run, file, monkeypatch, capsysbinary):
     run(file, "c4", "--wrong")
     code, out, err = run(file, "--golden", "drafts", "--genre", "brief", "--split", "test")
     assert (code, out) == (0, "")
@@ -348,14 +346,8 @@ def test_a_draft_for_the_golden_set_is_written_and_passes_its_check(run, file, m
     assert f"{folder}: a draft with 5 claims. What is still to do" in err
     golden = load_golden(folder)
     assert (len(golden.claims), golden.genre.value, golden.split.value) == (5, "brief", "test")
-    monkeypatch.setattr(sys, "argv", ["summarizer", "eval", "check", "drafts"])
-    main_code = 0
-    try:
-        main()
-    except SystemExit as exit_:
-        main_code = int(exit_.code or 0)
-    assert main_code == 0
-    assert "1 articles, no error." in capsys.readouterr().out
+    checked = caller(monkeypatch, capsysbinary, "eval", "check")("drafts")
+    assert (checked.code, "1 articles, no error." in checked.out) == (0, True)
 
 
 def test_claims_that_are_only_comments_in_a_draft_are_told(run):
@@ -421,3 +413,42 @@ def test_articles_models_and_readers_do_nothing_on_the_terminal(run):
         assert not set("\x1b\x07\u202e") & set(text)
     assert "[bold]" in out
     assert "[red]" in err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--split", "test"], "--split, --genre and --force are about drafts. Give them with --golden."),
+        (["--genre", "brief"], "--split, --genre and --force are about drafts. Give them with --golden."),
+        (["--force"], "--split, --genre and --force are about drafts. Give them with --golden."),
+        (["--genre", "nonsense"], "--genre is 'nonsense'. Choose from agency"),
+        (["-f", "json"], "-f says how corrections are listed. Give it with --list."),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(run, file, options, message):
+    code, _, err = run(file, "c1", "--wrong", *options)
+    assert code == 2 and message in err
+    assert not corrections_path(file).exists()
+
+
+def test_an_archive_that_has_the_report_is_corrected_too(run, file, lines, monkeypatch):
+    with Archive.open("archive.sqlite", create=True) as archive:
+        archive.add(load_reports([file]))
+    monkeypatch.setenv("SUMMARIZER_ARCHIVE", "archive.sqlite")
+    _, _, err = run(lines, "c2", "--article", ENGLISH, "--wrong")
+    assert "archive.sqlite" not in err
+    code, _, err = run(file, "c3", "--stance", "opposes")
+    assert code == 0 and "Corrected in archive.sqlite too." in err
+    with Archive.open("archive.sqlite") as archive:
+        (kept_there,) = archive.reports()
+    assert [(c.claim, c.stance) for c in kept_there.corrections] == [("c3", Stance.OPPOSES)]
+    run(file, "c3", "--undo")
+    with Archive.open("archive.sqlite") as archive:
+        (kept_there,) = archive.reports()
+    assert not kept_there.corrections
+
+
+def test_an_archive_that_is_not_there_is_told_and_the_correction_kept(run, file):
+    code, _, err = run(file, "c3", "--stance", "opposes", "--archive", "none.sqlite")
+    assert code == 0 and "There is no archive at none.sqlite" in err
+    assert kept(file) == [("c3", False, Stance.OPPOSES, None, None)] and not Path("none.sqlite").exists()

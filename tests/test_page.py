@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from hypothesis import given
 from hypothesis import strategies as st
+from pages import assert_accessible, assert_blocked, links_with_targets, unfold, with_markup
 from reports import english_report, german_report, injected_report, person
 
 from summarizer.evaluation.annotation import Genre, Split
@@ -240,26 +239,10 @@ def test_a_page_without_results_is_a_page() -> None:
     assert "<h1>" in page(HEADER, [])
 
 
-class _Ids(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.ids: list[str] = []
-        self.links: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = dict(attrs)
-        self.ids += [values["id"] or ""] if "id" in values else []
-        self.links += [values["href"] or ""] if tag == "a" else []
-
-
 def test_every_link_has_its_target_on_the_page() -> None:
-    parsed = _Ids()
-    parsed.feed(a_page())
-    assert len(parsed.ids) == len(set(parsed.ids))
-    assert len(parsed.links) > 20
-    assert {
-        link for link in parsed.links if link.removeprefix("#") not in parsed.ids or not link.startswith("#")
-    } == set()
+    links = links_with_targets(a_page())
+    assert len(links.inside) > 20
+    assert (links.outside, "" in links.inside) == ([], False)
 
 
 def test_the_browser_would_notice_a_request_and_a_complaint(open_page: Open) -> None:
@@ -278,16 +261,7 @@ def test_the_page_asks_for_nothing_and_has_its_style(open_page: Open) -> None:
 
 
 def test_markup_that_got_in_would_not_run_or_load(open_page: Open) -> None:
-    markup = (
-        "<script>document.title = 'taken'</script><p style='color: red'></p>"
-        "<img src='http://127.0.0.1:9/x.png'><iframe src='http://127.0.0.1:9/'></iframe>"
-    )
-    opened = open_page(a_page().replace("</main>", f"{markup}</main>"))
-    opened.page.wait_for_load_state("networkidle")
-    assert opened.page.title() == "Eval of pipeline with openai/gpt-5-mini"
-    blocked = "\n".join(opened.complaints)
-    for kind in ("inline script", "inline style", "image", "[Ff]raming"):
-        assert re.search(rf"{kind}.*violates the following Content Security Policy", blocked), blocked
+    assert_blocked(open_page(with_markup(a_page())), "Eval of pipeline with openai/gpt-5-mini")
 
 
 def test_hostile_words_are_only_words(open_page: Open) -> None:
@@ -368,11 +342,8 @@ def test_the_page_is_accessible(open_page: Open, scheme: str, width: int) -> Non
     """WCAG 2.2 AA as far as axe can tell, contrast included. Its script is let in for this only."""
     viewport = {"width": width, "height": 800}
     page_ = open_page(a_page(), color_scheme=scheme, bypass_csp=True, viewport=viewport).page
-    page_.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true })")
-    found = Axe().run(page_)
-    assert found.violations_count == 0, found.generate_report()
-    passed = {rule["id"] for rule in found.response["passes"]}
-    assert {"color-contrast", "heading-order", "region"} <= passed
+    unfold(page_)
+    assert_accessible(page_)
 
 
 def test_in_print_the_paper_is_white_and_nothing_is_cut_off(open_page: Open) -> None:

@@ -241,13 +241,12 @@ class TestFigures:
             assert first_words in lines[line_number(article, claim.evidence[0].start) - 1]
 
     def test_quote_within_and_across_evidence(self) -> None:
-        article = german_article()
         claim = german_report().claims[1]
-        before, quote, after = quoted_pieces(article, claim.evidence[0], claim)
+        before, quote, after = quoted_pieces(claim.evidence[0], claim.quote)
         assert claim.quote is not None
         assert (before[-1], quote, after) == ("„", claim.quote.text, "“")
         other = german_report().claims[2].evidence[0]
-        assert quoted_pieces(article, other, claim) == (other.text, "", "")
+        assert quoted_pieces(other, claim.quote) == (other.text, "", "")
 
 
 class TestVisible:

@@ -13,21 +13,20 @@ import pytest
 from reports import english_report, german_report
 from test_corrections import NOON, correction, renumbered
 
-from summarizer import report_files
-from summarizer.corrections import Corrections, with_correction
-from summarizer.errors import InputError, OutputError
-from summarizer.models import ArticleReference, ErrorInfo, FailedArticle, Report, Stance
-from summarizer.rendering import to_json, to_jsonl_line
-from summarizer.report_files import (
+from summarizer import correction_files, report_files
+from summarizer.correction_files import (
     add_correction,
     change_corrections,
     corrections_path,
     load_corrections,
-    load_reports,
     read_corrections,
-    remove_correction,
     save_corrections,
 )
+from summarizer.corrections import Corrections, with_correction
+from summarizer.errors import InputError, OutputError
+from summarizer.models import ArticleReference, ErrorInfo, FailedArticle, Report, Stance
+from summarizer.rendering import to_json, to_jsonl_line
+from summarizer.report_files import load_reports, remove_correction
 
 FAILED = FailedArticle(article=ArticleReference(source="a.txt"), error=ErrorInfo(type="input", message="Empty."))
 
@@ -329,7 +328,7 @@ def test_corrections_with_a_mark_and_line_ends_of_another_system_are_read(file):
 
 
 def test_too_many_corrections_are_not_read(file, monkeypatch):
-    monkeypatch.setattr(report_files, "MAX_BYTES", 100)
+    monkeypatch.setattr(correction_files, "MAX_BYTES", 100)
     corrections_path(file).write_bytes(b" " * 200)
     with pytest.raises(InputError, match="more than 100 bytes"):
         load_corrections(file)
@@ -401,7 +400,7 @@ def test_processes_that_mark_at_once_lose_nothing(file):
 import sys
 from pathlib import Path
 from summarizer.corrections import Correction
-from summarizer.report_files import add_correction
+from summarizer.correction_files import add_correction
 for number in range(8):
     key = f"{int(sys.argv[2]) * 100 + number:016x}"
     add_correction(Path(sys.argv[1]), Correction(

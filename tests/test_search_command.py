@@ -12,12 +12,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command import Ended, caller
 from openai_server import Hang, OpenAIServer, Request
 from openai_server.claims import claims, invented_article
 from reports import german_report, injected_report, make_claim, make_run, state
@@ -26,12 +26,11 @@ from rich.console import Console
 from rich.text import Text
 
 from summarizer.archive import Archive, Query, indexing
-from summarizer.archive.showing import write_hits
-from summarizer.cli import main
+from summarizer.archive.hits import write_hits
+from summarizer.correction_files import save_corrections
 from summarizer.corrections import Correction, Corrections, claim_key
 from summarizer.models import Article, Measure, Report, Stance
 from summarizer.rendering import to_jsonl_line
-from summarizer.report_files import save_corrections
 
 
 @pytest.fixture(scope="module")
@@ -64,12 +63,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return work
 
 
-@dataclass
-class Ended:
-    code: int
-    out: str
-    err: str
-
+class Found(Ended):
     @property
     def hits(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.out.splitlines()]
@@ -82,20 +76,14 @@ class Ended:
 @pytest.fixture
 def run(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
-) -> Callable[..., Ended]:
+) -> Callable[..., Found]:
     """Runs the command line in this process."""
 
-    def call(*arguments: object, stdin: bytes = b"") -> Ended:
-        monkeypatch.setattr(sys, "argv", ["summarizer", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        code: Any = 0
-        try:
-            main()
-        except SystemExit as ended:
-            code = ended.code
-        captured = capsysbinary.readouterr()
-        assert b"Traceback" not in captured.err
-        return Ended(int(code or 0), captured.out.decode(), captured.err.decode())
+    called = caller(monkeypatch, capsysbinary)
+
+    def call(*arguments: object, stdin: bytes = b"") -> Found:
+        ended = called(*arguments, stdin=stdin)
+        return Found(ended.code, ended.data, ended.err)
 
     return call
 
@@ -118,7 +106,7 @@ REPORTS = [
 
 
 @pytest.fixture
-def archived(run: Callable[..., Ended]) -> Path:
+def archived(run: Callable[..., Found]) -> Path:
     """The user's own archive with some reports."""
     Path("reports.jsonl").write_text("".join(map(to_jsonl_line, REPORTS)), encoding="utf-8")
     ended = run("archive", "add", "reports.jsonl")
@@ -127,7 +115,7 @@ def archived(run: Callable[..., Ended]) -> Path:
     return path
 
 
-def test_the_question_of_the_issue(run: Callable[..., Ended], archived: Path) -> None:
+def test_the_question_of_the_issue(run: Callable[..., Found], archived: Path) -> None:
     ended = run("search", "Truppen", "--actor", "Polen", "--stance", "refuses", "--since", "2025-09-01")
     assert ended.code == 0 and ended.statements == [
         "Polen schickt keine Bodentruppen.", "Poland will not send soldiers.",
@@ -139,7 +127,7 @@ def test_the_question_of_the_issue(run: Callable[..., Ended], archived: Path) ->
     assert first["report"]["path"] == str(Path("reports.jsonl").absolute())
 
 
-def test_where_the_archive_is(run: Callable[..., Ended], archived: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_the_archive_is(run: Callable[..., Found], archived: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     info = run("archive", "info")
     assert info.out.splitlines()[0] == str(archived) and "5 articles, 5 claims, 2025-05-04 to 2025-09-05" in info.out
     other = Path("other.sqlite").absolute()
@@ -150,16 +138,16 @@ def test_where_the_archive_is(run: Callable[..., Ended], archived: Path, monkeyp
     assert len(run("search").hits) == 5 and run("archive", "info").out.splitlines()[0] == str(other)
 
 
-def test_adding_again_adds_what_is_new(run: Callable[..., Ended], archived: Path) -> None:
+def test_adding_again_adds_what_is_new(run: Callable[..., Found], archived: Path) -> None:
     assert "5 there already" in run("archive", "add", "reports.jsonl").err
     more = to_jsonl_line(german_report()).encode()
     assert "1 added" in run("archive", "add", "-", stdin=more).err
     failed = b'{"article":{"id":null,"source":"x.txt","url":null},"error":{"type":"input","message":"no"}}\n'
-    assert "Left out: 1 that failed." in run("archive", "add", "-", stdin=more + failed).err
+    assert "Left out: 1 article that failed." in run("archive", "add", "-", stdin=more + failed).err
     assert run("archive", "add", "gone.json").code == 1
 
 
-def test_corrections_beside_the_reports(run: Callable[..., Ended], archived: Path) -> None:
+def test_corrections_beside_the_reports(run: Callable[..., Found], archived: Path) -> None:
     def correction(given: Report, **what: Any) -> Correction:
         claim = given.claims[0]
         key = claim_key(claim)
@@ -176,7 +164,7 @@ def test_corrections_beside_the_reports(run: Callable[..., Ended], archived: Pat
     assert "1 claims changed, 1 wrong" in run("archive", "info").out
 
 
-def test_no_hit_is_said(run: Callable[..., Ended], archived: Path) -> None:
+def test_no_hit_is_said(run: Callable[..., Found], archived: Path) -> None:
     for words in (["Fregatten"], ["!!!"], ["Truppen", "--until", "2020-01-01"]):
         ended = run("search", *words)
         assert (ended.code, ended.out) == (0, "") and "No claim in the archive meets this." in ended.err
@@ -187,7 +175,7 @@ def test_no_hit_is_said(run: Callable[..., Ended], archived: Path) -> None:
     assert json.loads(run("search", "Fregatten", "-f", "json").out) == {"total": 0, "hits": []}
 
 
-def test_limits(run: Callable[..., Ended], archived: Path) -> None:
+def test_limits(run: Callable[..., Found], archived: Path) -> None:
     ended = run("search", "--limit", "2")
     assert len(ended.hits) == 2 and "2 of 5 claims; --limit shows more." in ended.err
     assert run("search", "--limit", "2", "-q").err == ""
@@ -198,7 +186,7 @@ def test_limits(run: Callable[..., Ended], archived: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["search", "--since", "gestern"], "--since is 'gestern'. Write the day as 2025-09-01."),
+        (["search", "--since", "gestern"], "--since is 'gestern'. Write it as 2025-09-01, 7d or 2w."),
         (
             ["search", "--since", "2026-01-02", "--until", "2026-01-01"],
             "--since 2026-01-02 is after --until 2026-01-01",
@@ -211,13 +199,13 @@ def test_limits(run: Callable[..., Ended], archived: Path) -> None:
         (["archive", "export", "reports.jsonl", "--wrong"], "add --claims"),
     ],
 )
-def test_what_can_not_be(run: Callable[..., Ended], arguments: list[str], says: str) -> None:
+def test_what_can_not_be(run: Callable[..., Found], arguments: list[str], says: str) -> None:
     ended = run(*arguments)
     assert ended.code == 2 and says in " ".join(ended.err.split()) and ended.out == ""
 
 
 def test_an_archive_of_another_version_is_indexed_anew_and_says_so(
-    run: Callable[..., Ended], archived: Path, monkeypatch: pytest.MonkeyPatch
+    run: Callable[..., Found], archived: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(indexing, "rules", lambda: "another version's")
     ended = run("search", "Bodentruppen")
@@ -230,7 +218,7 @@ def test_an_archive_of_another_version_is_indexed_anew_and_says_so(
     assert len(ended.hits) == 1 and "Of 5 reports claims may be missing" in ended.err
 
 
-def test_no_archive(run: Callable[..., Ended]) -> None:
+def test_no_archive(run: Callable[..., Found]) -> None:
     for arguments in (["search", "x"], ["archive", "info"], ["archive", "export", "x.jsonl"]):
         ended = run(*arguments)
         assert ended.code == 1 and "summarizer archive add REPORTS" in " ".join(ended.err.split())
@@ -239,18 +227,18 @@ def test_no_archive(run: Callable[..., Ended]) -> None:
     assert ended.code == 1 and "text.sqlite is no archive" in ended.err
 
 
-def test_help_names_every_stance_and_measure(run: Callable[..., Ended]) -> None:
+def test_help_names_every_stance_and_measure(run: Callable[..., Found]) -> None:
     shown = run("search", "--help").out
     assert all(value in shown for value in (*Stance, *Measure)) and "SUMMARIZER_ARCHIVE" in shown
 
 
-def test_csv_is_the_table_that_reports_have(run: Callable[..., Ended], archived: Path) -> None:
+def test_csv_is_the_table_that_reports_have(run: Callable[..., Found], archived: Path) -> None:
     shown = run("search", "Ungarn", "-f", "csv").out.splitlines()
     assert shown[0].startswith("article_id,title,source,published,url,claim,speakers") and len(shown) == 2
     assert "Ungarn schickt keine Truppen." in shown[1]
 
 
-def test_the_table_marks_the_words_and_shows_where_they_stand(run: Callable[..., Ended], archived: Path) -> None:
+def test_the_table_marks_the_words_and_shows_where_they_stand(run: Callable[..., Found], archived: Path) -> None:
     shown = run("search", "Bodentruppen", "-f", "table").out
     assert "2025-09-04 · refuses · troops · Polen" in shown and "│ Polen schickt keine Bodentruppen." in shown
     assert "nordpress · Der Rat tagt" in shown and "reports.jsonl c1" in shown
@@ -260,7 +248,7 @@ def test_the_table_marks_the_words_and_shows_where_they_stand(run: Callable[...,
 
 @pytest.mark.parametrize("no_color", [False, True])
 def test_on_a_terminal_the_words_are_marked_and_texts_do_nothing(
-    run: Callable[..., Ended], archived: Path, monkeypatch: pytest.MonkeyPatch, no_color: bool
+    run: Callable[..., Found], archived: Path, monkeypatch: pytest.MonkeyPatch, no_color: bool
 ) -> None:
     Path("odd.jsonl").write_text(to_jsonl_line(injected_report("\x1b[2J [red]Truppen[/red] \u202e`")), encoding="utf-8")
     run("archive", "add", "odd.jsonl")
@@ -277,14 +265,14 @@ def test_on_a_terminal_the_words_are_marked_and_texts_do_nothing(
     assert max(map(cell_len, Text.from_ansi(written).plain.splitlines())) <= 80
 
 
-def test_markdown_of_hostile_text_is_text(run: Callable[..., Ended], folder: Path) -> None:
+def test_markdown_of_hostile_text_is_text(run: Callable[..., Found], folder: Path) -> None:
     Path("odd.jsonl").write_text(to_jsonl_line(injected_report("<b>*Truppen*</b> [x](javascript:1)")), encoding="utf-8")
     run("archive", "add", "odd.jsonl")
     shown = run("search", "Truppen", "-f", "markdown").out
     assert "<b>" not in shown and "[x](javascript" not in shown and "**Truppen**" in shown
 
 
-def test_exports(run: Callable[..., Ended], archived: Path) -> None:
+def test_exports(run: Callable[..., Found], archived: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
     ended = run("archive", "export", "out/claims.parquet")
     assert ended.code == 0 and "5 claims in out/claims.parquet" in ended.err
@@ -313,7 +301,7 @@ def in_archive() -> dict[str, Any]:
         return {filed.report.article.id: filed for filed in archive.reports()}
 
 
-def test_a_run_archives_its_reports(run: Callable[..., Ended], server: OpenAIServer) -> None:
+def test_a_run_archives_its_reports(run: Callable[..., Found], server: OpenAIServer) -> None:
     ended = run(articles(3), "-o", "out.jsonl", *options(server))
     assert ended.code == 0 and "Archive: 3 added" in ended.err
     filed = in_archive()
@@ -324,7 +312,7 @@ def test_a_run_archives_its_reports(run: Callable[..., Ended], server: OpenAISer
     assert len(run("search", "said", "--archive", "a.sqlite").hits) > 0
 
 
-def test_one_article_to_standard_output_is_archived(run: Callable[..., Ended], server: OpenAIServer) -> None:
+def test_one_article_to_standard_output_is_archived(run: Callable[..., Found], server: OpenAIServer) -> None:
     Path("one.txt").write_text(invented_article(1, sentences=4))
     ended = run("one.txt", *options(server), "-f", "json")
     (filed,) = in_archive().values()
@@ -332,7 +320,7 @@ def test_one_article_to_standard_output_is_archived(run: Callable[..., Ended], s
 
 
 @pytest.mark.parametrize("name", ["out.jsonl", "./out.jsonl", "in/../out.jsonl"])
-def test_output_and_archive_are_two_files(run: Callable[..., Ended], server: OpenAIServer, name: str) -> None:
+def test_output_and_archive_are_two_files(run: Callable[..., Found], server: OpenAIServer, name: str) -> None:
     Path("in").mkdir()
     Path("in/one.txt").write_text(invented_article(1, sentences=4))
     ended = run("in", "-o", "out.jsonl", *options(server), "--archive", name)
@@ -340,7 +328,7 @@ def test_output_and_archive_are_two_files(run: Callable[..., Ended], server: Ope
     assert not Path("out.jsonl").exists() and not server.requests
 
 
-def test_an_export_leaves_a_runs_output_alone(run: Callable[..., Ended], server: OpenAIServer) -> None:
+def test_an_export_leaves_a_runs_output_alone(run: Callable[..., Found], server: OpenAIServer) -> None:
     Path("in").mkdir()
     Path("in/one.txt").write_text(invented_article(1, sentences=4))
     assert run("in", "-o", "out.jsonl", *options(server)).code == 0
@@ -350,7 +338,7 @@ def test_an_export_leaves_a_runs_output_alone(run: Callable[..., Ended], server:
     assert Path("out.jsonl").read_bytes() == before
 
 
-def test_a_failed_article_is_not_archived(run: Callable[..., Ended], server: OpenAIServer) -> None:
+def test_a_failed_article_is_not_archived(run: Callable[..., Found], server: OpenAIServer) -> None:
     Path("in").mkdir()
     Path("in/good.txt").write_text(invented_article(1, sentences=4))
     Path("in/bad.txt").write_bytes(b"\0\1\2")
@@ -377,7 +365,7 @@ class Gate:
 
 @pytest.mark.parametrize("output", ["out.jsonl", "out"])
 def test_what_is_finished_is_archived_when_the_run_is_killed(
-    run: Callable[..., Ended], server: OpenAIServer, output: str
+    run: Callable[..., Found], server: OpenAIServer, output: str
 ) -> None:
     gate = Gate(13)
     server.reply_with(gate)
@@ -403,7 +391,7 @@ def test_what_is_finished_is_archived_when_the_run_is_killed(
 
 @pytest.mark.parametrize("output", ["out.jsonl", "out.csv", "out"])
 def test_what_was_finished_without_the_archive_is_put_in(
-    run: Callable[..., Ended], server: OpenAIServer, output: str
+    run: Callable[..., Found], server: OpenAIServer, output: str
 ) -> None:
     arguments = (articles(4), "-o", output, "-f", "json" if output == "out" else output.partition(".")[2])
     run(*arguments, *options(server)[:-2])
@@ -416,8 +404,25 @@ def test_what_was_finished_without_the_archive_is_put_in(
 
 
 def test_a_file_that_is_no_archive_is_refused_before_anything_is_asked(
-    run: Callable[..., Ended], server: OpenAIServer
+    run: Callable[..., Found], server: OpenAIServer
 ) -> None:
     Path("a.sqlite").write_text("Kein Archiv, sondern ein Text, der länger als hundert Zeichen ist. " * 3)
     ended = run(articles(2), "-o", "out.jsonl", *options(server))
     assert ended.code == 1 and "a.sqlite is no archive" in ended.err and not server.chats
+
+
+def test_an_archive_goes_into_another(run: Callable[..., Found], archived: Path) -> None:
+    before = run("search", "--archive", archived).statements
+    assert before and run("archive", "add", archived, "--archive", "other.sqlite").code == 0
+    assert run("search", "--archive", "other.sqlite").statements == before
+    assert "there already" in run("archive", "add", "other.sqlite", "--archive", "other.sqlite").err
+
+
+def test_days_may_be_so_long_ago(run: Callable[..., Found], archived: Path) -> None:
+    with Archive.open("other.sqlite", create=True) as archive:
+        archive.add(
+            [report(f"Vor {days} Tagen.", "Polen", Stance.OPEN, date.today() - timedelta(days)) for days in (1, 9)]
+        )
+    last_week = run("search", "--archive", "other.sqlite", "--since", "7d")
+    assert last_week.statements == ["Vor 1 Tagen."]
+    assert run("search", "--archive", "other.sqlite", "--until", "1w").statements == ["Vor 9 Tagen."]

@@ -253,7 +253,7 @@ def test_it_works_without_javascript(stepping: tuple[Served, Steps], open_addres
 
 @pytest.mark.parametrize("options", [{"viewport": {"width": 360, "height": 740}}, {"color_scheme": "dark"}])
 def test_it_fits_a_phone_and_the_dark(server: Served, open_address: Open, options: dict[str, Any]) -> None:
-    folder = server.workshop.shelf.folder
+    folder = server.workshop.reports.folder
     report = german_report()
     long = report.article.model_copy(update={"title": f"{'Küstenrat' * 20} sagt Seepatrouillen zu"})
     for name, article in (("a", report.article), ("b", long)):
@@ -359,4 +359,4 @@ def test_a_page_of_another_origin_gets_nothing(server: Served, open_address: Ope
             page.evaluate("document.getElementById('form').submit()")
         expect(page.locator("h1")).to_have_text("Not allowed")
     assert len(server.workshop.jobs) == jobs
-    assert len(list(server.workshop.shelf.folder.iterdir())) == 1
+    assert len(list(server.workshop.reports.folder.iterdir())) == 1

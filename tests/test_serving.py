@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ from summarizer.corrections import Correction, claim_key
 from summarizer.llm.base import LanguageModel
 from summarizer.models import Claim, Report
 from summarizer.pipeline import Summarizer
-from summarizer.rendering import to_json
+from summarizer.rendering import report_page, to_json, to_markdown
 from summarizer.serving.guarding import Names, refusal
 from summarizer.serving.jobs import Event, Job
 from summarizer.serving.jobs import Status as State
@@ -194,7 +195,7 @@ def test_every_response_is_closed_to_others(server: Served) -> None:
 
 def test_reading_changes_nothing(server: Served) -> None:
     path = server.summarized(TEXT)
-    folder = server.workshop.shelf.folder
+    folder = server.workshop.reports.folder
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
     job = f"/jobs/{next(iter(server.workshop.jobs))}"
     for address in ("/jobs", f"{job}/cancel", f"{path}/again", f"{path}/corrections", f"{path}/corrections/c1"):
@@ -206,7 +207,7 @@ def test_reading_changes_nothing(server: Served) -> None:
 def test_a_report_is_found_by_its_name_in_the_folder_only(server: Served, tmp_path: Path) -> None:
     path = server.summarized(TEXT)
     (tmp_path / "secret.json").write_text(to_json(german_report()), encoding="utf-8")
-    folder = server.workshop.shelf.folder
+    folder = server.workshop.reports.folder
     (folder / "inner").mkdir()
     (folder / "inner" / "deep.json").write_text(to_json(german_report()), encoding="utf-8")
     (folder / ".hidden.json").write_text(to_json(german_report()), encoding="utf-8")
@@ -232,7 +233,7 @@ def test_a_text_becomes_a_report(server: Served) -> None:
     end = events[-1]["data"]
     assert end["words"] == "Done: 2 claims." and end["status"] == "done"
     key = end["report"].rpartition("/")[2]
-    report = Report.model_validate_json((server.workshop.shelf.folder / f"{key}.json").read_bytes())
+    report = Report.model_validate_json((server.workshop.reports.folder / f"{key}.json").read_bytes())
     assert report.article.id == key and report.article.text == TEXT and len(report.claims) == 2
     for claim, event in zip(report.claims, (e for e in events if e["event"] == "claim"), strict=True):
         assert claim.speakers[0].name in event["data"]["html"]
@@ -323,7 +324,7 @@ def test_a_file_is_read_as_what_it_is(server: Served) -> None:
     page = f"<html><body><article><p>{'</p><p>'.join(TEXT.split(chr(10) * 2))}</p></article></body></html>"
     job = server.submit(file=("../../article.html", io.BytesIO(page.encode()), "text/html")).headers["location"]
     assert server.events(job)[-1]["data"]["words"] == "Done: 2 claims."
-    assert len(list(server.workshop.shelf.folder.iterdir())) == 1
+    assert len(list(server.workshop.reports.folder.iterdir())) == 1
 
 
 def test_addresses_of_this_machine_are_not_fetched(server: Served, answering: OpenAIServer) -> None:
@@ -347,17 +348,17 @@ def test_the_same_text_is_summarized_once_until_it_is_asked_for_again(server: Se
     job = server.client.post(f"{path}/again", data={"token": server.token}).headers["location"]
     assert server.events(job)[-1]["data"]["report"] == path
     assert len(answering.chats) == 2 * asked
-    assert len(list(server.workshop.shelf.folder.iterdir())) == 1
+    assert len(list(server.workshop.reports.folder.iterdir())) == 1
 
 
 def test_a_report_made_anew_keeps_the_name_of_its_file(server: Served) -> None:
-    file = server.workshop.shelf.folder / "my own name.json"
+    file = server.workshop.reports.folder / "my own name.json"
     file.write_text(to_json(german_report()), encoding="utf-8")
     path = "/reports/my%20own%20name"
     assert path in server.client.get("/").text
     job = server.client.post(f"{path}/again", data={"token": server.token}).headers["location"]
     assert server.events(job)[-1]["data"]["report"] == path
-    assert [f.name for f in server.workshop.shelf.folder.iterdir()] == [file.name]
+    assert [f.name for f in server.workshop.reports.folder.iterdir()] == [file.name]
     assert Report.model_validate_json(file.read_bytes()).run.model == "openai/stand-in"
 
 
@@ -365,9 +366,9 @@ def test_no_id_of_an_article_leads_out_of_the_folder(server: Served, tmp_path: P
     report = german_report()
     for odd in ("../outside", "/outside", "..", f"{tmp_path}/outside"):
         article = report.article.model_copy(update={"id": odd})
-        server.workshop.shelf.put(report.model_copy(update={"article": article}))
+        server.workshop.reports.put(report.model_copy(update={"article": article}))
     assert [path.name for path in tmp_path.iterdir()] == ["reports"]
-    assert {path.name for path in server.workshop.shelf.folder.iterdir()} == {"outside.json", "...json"}
+    assert {path.name for path in server.workshop.reports.folder.iterdir()} == {"outside.json", "...json"}
 
 
 def test_jobs_wait_for_their_turn_and_can_be_cancelled(answering: OpenAIServer, tmp_path: Path) -> None:
@@ -436,7 +437,7 @@ def test_a_fault_of_the_program_is_told_in_its_terminal_only(server: Served, mon
     def broken(*_: Any) -> None:
         raise KeyError("of /secret")
 
-    monkeypatch.setattr(server.workshop.shelf, "newest", broken)
+    monkeypatch.setattr(server.workshop.reports, "newest", broken)
     response = server.client.get("/")
     assert response.status_code == 500 and "secret" not in response.text
     assert [type(fault) for fault in server.faults] == [KeyError]
@@ -491,7 +492,7 @@ def test_what_the_service_says_is_shown_without_the_key(server: Served, answerin
 
 
 def test_a_report_that_cant_be_written_is_said_without_the_path(server: Served, tmp_path: Path) -> None:
-    shutil.rmtree(server.workshop.shelf.folder)
+    shutil.rmtree(server.workshop.reports.folder)
     end = server.events(server.submit(TEXT).headers["location"])[-1]["data"]
     assert end["status"] == "failed" and "The report can't be written." in end["words"]
     assert str(tmp_path) not in end["words"] and str(tmp_path) in str(server.faults[0])
@@ -499,7 +500,7 @@ def test_a_report_that_cant_be_written_is_said_without_the_path(server: Served, 
 
 def test_a_correction_that_cant_be_kept_is_said_without_the_path(server: Served, tmp_path: Path) -> None:
     path = server.summarized(TEXT)
-    filed = server.workshop.shelf.get(path.rpartition("/")[2])
+    filed = server.workshop.reports.get(path.rpartition("/")[2])
     assert filed is not None and filed.path is not None
     corrections_path(filed.path).mkdir()
     given = correction(filed.report, filed.report.claims[0], wrong=True)
@@ -508,7 +509,7 @@ def test_a_correction_that_cant_be_kept_is_said_without_the_path(server: Served,
 
 
 def test_files_that_are_no_reports_are_counted_and_not_shown(server: Served) -> None:
-    folder = server.workshop.shelf.folder
+    folder = server.workshop.reports.folder
     server.summarized(TEXT)
     (folder / "broken.json").write_text("{", encoding="utf-8")
     (folder / "two.json").write_text(to_json(german_report()).replace("c1", "c2"), encoding="utf-8")
@@ -531,13 +532,13 @@ def correction(report: Report, claim: Claim, **changes: Any) -> dict[str, Any]:
 
 def test_corrections_are_saved_at_once_and_taken_back(server: Served) -> None:
     path = server.summarized(TEXT)
-    shelf, key = server.workshop.shelf, path.rpartition("/")[2]
-    filed = shelf.get(key)
+    folder, key = server.workshop.reports, path.rpartition("/")[2]
+    filed = folder.get(key)
     assert filed is not None
     claim = filed.report.claims[0]
     given = correction(filed.report, claim, stance="refuses", note="</script>He refused.")
     assert server.client.post(f"{path}/corrections", json=given).status_code == 204
-    corrected = shelf.get(key)
+    corrected = folder.get(key)
     assert corrected is not None and corrected.corrections[0].note == given["note"]
     assert corrected.report == filed.report and corrected.corrected.claims[0].stance == "refuses"
     assert "</script>He" not in server.client.get(path).text
@@ -546,13 +547,13 @@ def test_corrections_are_saved_at_once_and_taken_back(server: Served) -> None:
     assert exported.json()["claims"][0]["stance"] == "refuses"
     assert exported.headers["content-disposition"] == f'attachment; filename="{key}.json"'
     assert server.client.delete(f"{path}/corrections/{claim.id}").status_code == 204
-    back = shelf.get(key)
+    back = folder.get(key)
     assert back is not None and not back.corrections
 
 
 def test_what_is_no_correction_is_refused(server: Served) -> None:
     path = server.summarized(TEXT)
-    filed = server.workshop.shelf.get(path.rpartition("/")[2])
+    filed = server.workshop.reports.get(path.rpartition("/")[2])
     assert filed is not None
     good = correction(filed.report, filed.report.claims[0], wrong=True)
     send = f"{path}/corrections"
@@ -565,16 +566,18 @@ def test_what_is_no_correction_is_refused(server: Served) -> None:
     assert server.client.post("/reports/unknown/corrections", json=good).status_code == 404
     assert server.client.post(send, json=good, headers={"Origin": "https://example.org"}).status_code == 403
     assert server.client.delete(f"{send}/c1", headers={"Origin": "https://example.org"}).status_code == 403
-    assert [file.suffixes for file in server.workshop.shelf.folder.iterdir()] == [[".json"]]
+    assert [file.suffixes for file in server.workshop.reports.folder.iterdir()] == [[".json"]]
 
 
-def test_a_report_is_given_in_other_forms(server: Served) -> None:
+def test_a_report_is_given_in_other_formats(server: Served) -> None:
     path = server.summarized(TEXT)
     page = server.client.get(path).text
     for name, kind, opening in (
         ("json", "application/json", b"{"),
         ("csv", "text/csv; charset=utf-8", b"\xef\xbb\xbf"),
+        ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b"PK"),
         ("markdown", "text/markdown; charset=utf-8", b"#"),
+        ("html", "text/html; charset=utf-8", b"<!DOCTYPE html>"),
         ("jsonld", "application/ld+json", b"{"),
         ("bibtex", "application/x-bibtex; charset=utf-8", b"@"),
     ):
@@ -582,13 +585,38 @@ def test_a_report_is_given_in_other_forms(server: Served) -> None:
         response = server.client.get(f"{path}/export/{name}")
         assert response.headers["content-type"] == kind and response.content.startswith(opening)
         assert response.headers["content-disposition"].startswith("attachment; ")
-    assert server.client.get(f"{path}/export/exe").status_code == 404
+    for name in ("exe", "table", "HTML"):
+        assert server.client.get(f"{path}/export/{name}").status_code == 404
+
+
+def test_what_is_saved_is_what_the_command_writes(server: Served) -> None:
+    path = server.summarized(TEXT)
+    key = path.rpartition("/")[2]
+    filed = server.workshop.reports.get(key)
+    assert filed is not None
+    claim = filed.report.claims[0]
+    given = correction(filed.report, claim, stance="refuses" if claim.stance != "refuses" else "open")
+    assert server.client.post(f"{path}/corrections", json=given).status_code == 204
+    filed = server.workshop.reports.get(key)
+    assert filed is not None
+    markdown = server.client.get(f"{path}/export/markdown").text
+    assert markdown == to_markdown([filed]) != to_markdown([filed.corrected])
+    page = server.client.get(f"{path}/export/html").text
+    assert page == report_page(filed.report, corrections=filed.corrections)
+    assert "All reports" not in page and "All reports" in server.client.get(path).text
+
+
+def test_a_page_has_the_policy_that_its_header_has(server: Served) -> None:
+    for path in (server.summarized(TEXT), "/digest"):
+        response = server.client.get(path)
+        (own,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]+)"', response.text)
+        assert response.headers["content-security-policy"] == f"{unescape(own)}; frame-ancestors 'none'"
 
 
 def test_the_digest_is_over_all_reports(server: Served) -> None:
     assert server.client.get("/digest").status_code == 404
     titles = [server.client.get(server.summarized(invented_article(n, sentences=4))).text for n in range(2)]
-    (server.workshop.shelf.folder / "broken.json").write_text("{", encoding="utf-8")
+    (server.workshop.reports.folder / "broken.json").write_text("{", encoding="utf-8")
     page = server.client.get("/digest", params={"since": "2025-01-01"})
     assert page.status_code == 200 and "new since" in page.text and 'href="/"' in page.text
     assert all(re.findall(r"<title>(.+)</title>", title)[0] in page.text for title in titles)
@@ -716,3 +744,35 @@ def test_without_the_models_file_and_without_a_connection_it_doesnt_start(
 ) -> None:
     code, said = here("--offline", "--port", "0")
     assert code == 1 and "needs a connection" in said
+
+
+def test_who_cant_translate_is_told_before_it_starts(here: Callable[..., tuple[int, str]]) -> None:
+    for arguments in (("--offline",), ("-m", "openai/stand-in", "--profile", "sentence")):
+        code, said = here("--port", "0", "--language", "en", *arguments)
+        assert code == 2 and "can't translate" in said and "--language" in said
+    code, said = here("--port", "0", "--language", "fr", "-m", "openai/stand-in")
+    assert code == 2 and "fr" in said
+
+
+def test_statements_can_be_in_another_language(answering: OpenAIServer, environment: dict[str, str]) -> None:
+    german = "Anna Almgren sagte, dass Norwegen nach einer Waffenruhe 500 Soldaten in die Ukraine schicken werde."
+    text = f"""Ministers weigh a guarantee force
+
+Anna Almgren said that Norway would send 500 soldiers to Ukraine after a ceasefire.
+
+{invented_article(3, sentences=2).partition(chr(10))[2]}"""
+
+    def play(request: Any) -> Any:
+        if not any(said.startswith("from: ") for said in request.texts):
+            return claims(request)
+        return {"statements": [{"id": "c1", "statement": german}]}
+
+    answering.reply_with(play)
+    options = ("-m", "stand-in", "--base-url", answering.base_url, "--language", "de")
+    with command("--port", "0", *options, env=environment) as (_, said):
+        url = said[-1].split()[1]
+        with httpx.Client(base_url=url, headers={"Origin": url.rstrip("/")}, timeout=60) as client:
+            path = Pages(url, client).summarized(text)
+            report = Report.model_validate(client.get(f"{path}/export/json").json())
+    assert report.run.language == "de" and report.claims[0].statement == german
+    assert report.claims[0].evidence[0].text.startswith("Anna Almgren said")

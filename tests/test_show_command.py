@@ -13,22 +13,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command import caller
 from reports import english_report, german_report, injected_report
 
-from summarizer.cli import main
-from summarizer.cli.formats import ending, format_of
+from summarizer.archive import Archive
 from summarizer.cli.output import Format, Group, Output
+from summarizer.correction_files import load_corrections, save_corrections
 from summarizer.corrections import Correction, Corrections, claim_key
 from summarizer.errors import ConfigurationError
+from summarizer.formats import ending, format_of
 from summarizer.models import ArticleReference, ErrorInfo, FailedArticle, Measure, Report, Stance
 from summarizer.rendering import to_csv, to_json, to_jsonl_line, to_markdown
-from summarizer.report_files import load_corrections, save_corrections
+from summarizer.report_files import load_reports
 
 HOSTILE = '=1+1</script><script>alert(1)</script>\x1b[2J\x9b{{ 7*7 }}\\input{x}%" onload=x \u202e; -1'
 FORMATS = ("table", "json", "jsonl", "csv", "xlsx", "markdown", "html", "jsonld", "bibtex", "citations")
 
 
-@dataclass
+@dataclass(frozen=True)
 class Ended:
     code: int
     out: bytes
@@ -51,14 +53,11 @@ def show(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
 
+    called = caller(monkeypatch, capsysbinary, "show")
+
     def call(*arguments: object, stdin: bytes = b"") -> Ended:
-        monkeypatch.setattr(sys, "argv", ["summarizer", "show", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        with pytest.raises(SystemExit) as ended:
-            main()
-        captured = capsysbinary.readouterr()
-        assert b"Traceback" not in captured.err
-        return Ended(int(ended.value.code or 0), captured.out, " ".join(captured.err.decode().split()))
+        ended = called(*arguments, stdin=stdin)
+        return Ended(ended.code, ended.data, " ".join(ended.err.split()))
 
     return call
 
@@ -354,3 +353,14 @@ class TestFormats:
         with pytest.raises(ConfigurationError, match="holds one report"):
             output(f"out.{chosen}", 2)
         assert output(f"out.{chosen}", 1).only_one and not output("out", 2).only_one
+
+
+def test_an_archive_is_a_source_too(show: Callable[..., Ended], corrected: Path) -> None:
+    with Archive.open("claims.sqlite", create=True) as archive:
+        archive.add(load_reports([corrected]))
+    for chosen in ("json", "markdown", "csv"):
+        assert show("claims.sqlite", "-f", chosen).text == show(corrected, "-f", chosen).text
+    assert "There is no archive at none.sqlite" in show("none.sqlite").err
+    before = corrected.read_bytes()
+    assert "would be overwritten" in show("claims.sqlite", "-f", "json", "-o", ".").err
+    assert corrected.read_bytes() == before

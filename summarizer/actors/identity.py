@@ -16,6 +16,7 @@ from functools import cache, lru_cache
 
 from summarizer.actors.finding import actor_of, countries_in, demonym_country, find_actors, kind_of
 from summarizer.actors.names import entries, organisations
+from summarizer.letters import without_marks
 from summarizer.models import Speaker, SpeakerKind
 from summarizer.resources import data
 
@@ -186,9 +187,7 @@ def _without_office(name: str) -> str:
 
 def _plain(name: str) -> str:
     """Lower-case letters without marks, words apart by spaces."""
-    lower = _JOINING_MARKS.sub("", _BRACKETS.sub(" ", name)).casefold()
-    spelled = "".join(_letters().get(letter, letter) for letter in unicodedata.normalize("NFC", lower))
-    letters = "".join(c for c in unicodedata.normalize("NFKD", spelled) if not unicodedata.combining(c))
+    letters = without_marks(_JOINING_MARKS.sub("", _BRACKETS.sub(" ", name)))
     return _NO_LETTER.sub(" ", letters).strip()
 
 
@@ -196,12 +195,6 @@ def _folded(word: str) -> str:
     for pattern, replacement in _rules():
         word = pattern.sub(replacement, word)
     return word.casefold()
-
-
-@cache
-def _letters() -> dict[str, str]:
-    letters: dict[str, str] = data("transliteration.yaml")["letters"]
-    return letters
 
 
 @cache

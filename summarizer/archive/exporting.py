@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -13,12 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from summarizer.actors.identity import actor_id
-from summarizer.corrections import Correction, Corrections, applicable, with_correction
+from summarizer.archive.indexing import day_of
+from summarizer.correction_files import change_corrections, corrections_path
+from summarizer.corrections import Correction, Corrections, applicable, as_corrected, with_correction
 from summarizer.errors import ConfigurationError, OutputError
 from summarizer.models import Claim, Report
 from summarizer.rendering import to_jsonl_line
 from summarizer.rendering.json_lines import unsplit
-from summarizer.report_files import FiledReport, change_corrections, corrections_path
+from summarizer.report_files import FiledReport
+from summarizer.whole_files import written_whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -94,6 +95,7 @@ def claim_rows(reports: Iterable[FiledReport], *, with_wrong: bool = False) -> I
 
 def _row(filed: FiledReport, claim: Claim, correction: Correction | None) -> ClaimRow:
     report: Report = filed.report
+    claim = as_corrected(claim, correction)
     article, run, quote = report.article, report.run, claim.quote
     return {
         "article_id": article.id,
@@ -110,8 +112,8 @@ def _row(filed: FiledReport, claim: Claim, correction: Correction | None) -> Cla
         "actors": [actor_id(speaker) for speaker in claim.speakers],
         "statement": claim.statement,
         "attribution": claim.attribution.value,
-        "stance": ((correction and correction.stance) or claim.stance).value,
-        "measure": ((correction and correction.measure) or claim.measure).value,
+        "stance": claim.stance.value,
+        "measure": claim.measure.value,
         "conditions": list(claim.conditions),
         "quote": quote.text if quote else None,
         "quote_start": quote.start if quote else None,
@@ -122,9 +124,9 @@ def _row(filed: FiledReport, claim: Claim, correction: Correction | None) -> Cla
         "evidence_ends": [span.end for span in claim.evidence],
         "via": claim.via,
         "said_on": claim.said_on,
-        "day": claim.said_on or article.published,
+        "day": day_of(claim, article),
         "confidence": claim.confidence,
-        "is_corrected": correction is not None and bool(correction.stance or correction.measure),
+        "is_corrected": correction is not None and correction.changes_claim,
         "is_wrong": correction is not None and correction.wrong,
         "note": correction.note if correction else None,
         "model": run.model,
@@ -202,19 +204,9 @@ def _replaced(there: Corrections, known: Iterable[Correction]) -> Corrections:
 
 @contextmanager
 def _whole(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes its place when all is written."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
     try:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with draft.open("xb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
+        with written_whole(path) as file:
+            yield file
     except OSError as error:
         raise OutputError(
             f"{path} can't be written: {error.strerror or error}.", "Make room, or give another path."

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from summarizer.errors import InputError, OutputError, SummarizerError
+from summarizer.resources import data_folder
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 _BUSY_S = 30.0
 _ANEW = "Move it away, and make an archive of the reports again: summarizer archive add REPORTS…"
 _MAKE = "Make one: summarizer archive add REPORTS…, or summarizer SOURCE… --archive FILE."
+
+
+def default_path() -> Path:
+    """Where the archive is when nobody says."""
+    return data_folder() / "archive.sqlite"
 
 
 def opened(path: Path, *, create: bool) -> Database:
@@ -93,7 +99,7 @@ def _database(address: str) -> Database:
 def _current(database: Database, path: Path, create: bool) -> Database:
     from summarizer.archive import migrations
 
-    known = migrations.current_version()
+    known = migrations.VERSION
     version = migrations.version(database)
     (application,) = database.execute("PRAGMA application_id").fetchone()
     (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from hashlib import blake2b
 from importlib.metadata import version
@@ -14,7 +14,7 @@ from typing import Any
 
 from summarizer.actors.identity import actor_id, name_key
 from summarizer.archive.words import endings, storable
-from summarizer.corrections import Correction, applicable, stale
+from summarizer.corrections import Correction, applicable, as_corrected, stale
 from summarizer.models import Article, Claim, Measure, Report
 from summarizer.rendering import to_jsonl_line
 from summarizer.resources import data
@@ -31,6 +31,7 @@ _RULES = (
     "data/identity.yaml",
     "data/summary.yaml",
     "data/transliteration.yaml",
+    "letters.py",
 )
 
 
@@ -58,7 +59,7 @@ def rules() -> str:
     return known.hexdigest()
 
 
-def digest(text: str) -> str:
+def fingerprint(text: str) -> str:
     """What tells two documents apart."""
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
@@ -95,7 +96,7 @@ def report_row(report: Report, text: str, corrections: str, path: str | None) ->
     """The report itself."""
     return {
         "article": storable(report.article.id),
-        "digest": digest(text),
+        "fingerprint": fingerprint(text),
         "started_at": moment(report),
         "model": storable(report.run.model),
         "path": _maybe(path),
@@ -119,11 +120,15 @@ def claim_rows(report: Report, corrections: Sequence[Correction], first_id: int)
     return rows
 
 
+def day_of(claim: Claim, article: Article) -> date | None:
+    """The day on which a claim was made, else on which its article appeared."""
+    return claim.said_on or article.published
+
+
 def _claim(article: Article, claim: Claim, corrections: Mapping[str, Correction]) -> Row:
     correction = corrections.get(claim.id)
-    stance = (correction and correction.stance) or claim.stance
-    measure = (correction and correction.measure) or claim.measure
-    day = claim.said_on or article.published
+    claim = as_corrected(claim, correction)
+    day = day_of(claim, article)
     evidence = "\n".join(span.text for span in claim.evidence)
     speakers = "\n".join(
         part for speaker in claim.speakers for part in (speaker.name, speaker.role, speaker.affiliation) if part
@@ -131,22 +136,22 @@ def _claim(article: Article, claim: Claim, corrections: Mapping[str, Correction]
     return {
         "article": storable(article.id),
         "claim": storable(claim.id),
-        "stance": stance.value,
-        "measure": measure.value,
+        "stance": claim.stance.value,
+        "measure": claim.measure.value,
         "attribution": claim.attribution.value,
         "day": day.isoformat() if day else None,
         "said_on": claim.said_on.isoformat() if claim.said_on else None,
         "via": _maybe(claim.via),
         "confidence": claim.confidence,
         "is_wrong": int(correction is not None and correction.wrong),
-        "is_corrected": int(correction is not None and bool(correction.stance or correction.measure)),
+        "is_corrected": int(correction is not None and correction.changes_claim),
         "statement": storable(claim.statement),
         "evidence": storable(evidence),
         "quote": _maybe(claim.quote.text if claim.quote else None),
         "speakers": storable(speakers),
         "title": _maybe(article.title),
         "endings": endings(claim.statement, evidence),
-        "labels": _labels(measure),
+        "labels": _labels(claim.measure),
     }
 
 

@@ -12,6 +12,9 @@ from sqlite_utils.db import Table
 
 APPLICATION_ID = 0x73756D61
 
+VERSION = 2
+"""How many migrations there are: the version that this program reads and writes."""
+
 migrations = Migrations("summarizer.archive")
 
 
@@ -26,7 +29,7 @@ def m001_reports_and_claims(db: Database) -> None:
     _table(db, "reports").create(
         {
             "article": str,
-            "digest": str,
+            "fingerprint": str,
             "started_at": str,
             "model": str,
             "path": str,
@@ -35,7 +38,7 @@ def m001_reports_and_claims(db: Database) -> None:
             "json": str,
         },
         pk="article",
-        not_null={"digest", "started_at", "model", "added_at", "corrections", "json"},
+        not_null={"fingerprint", "started_at", "model", "added_at", "corrections", "json"},
         foreign_keys=[("article", "articles", "id")],
     )
     _table(db, "claims").create(
@@ -100,11 +103,6 @@ def version(db: Database) -> int:
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
-def current_version() -> int:
-    """The version that this program reads and writes."""
-    return len(migrations.pending(Database(memory=True, execute_plugins=False)))
-
-
 def migrate(db: Database) -> None:
     """Bring a file to the current version, or leave it as it is.
 
@@ -114,10 +112,10 @@ def migrate(db: Database) -> None:
     db.conn.execute("BEGIN IMMEDIATE")
     try:
         # Another process may have done it meanwhile.
-        if version(db) < current_version():
+        if version(db) < VERSION:
             migrations.apply(db)
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            db.execute(f"PRAGMA user_version = {current_version()}")
+            db.execute(f"PRAGMA user_version = {VERSION}")
         db.conn.execute("COMMIT")
     except BaseException:
         db.rollback()

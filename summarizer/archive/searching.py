@@ -71,14 +71,14 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class Statement:
-    """A statement in SQL, with its values."""
+class Sql:
+    """Words of SQL, with the values of their question marks."""
 
-    sql: str
+    text: str
     values: tuple[Any, ...]
 
 
-def rows_statement(query: Query) -> Statement:
+def rows_sql(query: Query) -> Sql:
     """Gives `id, article, position` of the claims in order."""
     found = _found(query)
     order = query.order or (Order.RELEVANCE if found.is_ranked else Order.NEWEST)
@@ -86,14 +86,14 @@ def rows_statement(query: Query) -> Statement:
     by = f"{_rank()}, {newest}" if order is Order.RELEVANCE and found.is_ranked else newest
     sql = f"SELECT claims.id, claims.article, claims.position {found.sql} ORDER BY {by}"
     if query.limit is None:
-        return Statement(sql, found.values)
-    return Statement(f"{sql} LIMIT ?", (*found.values, query.limit))
+        return Sql(sql, found.values)
+    return Sql(f"{sql} LIMIT ?", (*found.values, query.limit))
 
 
-def count_statement(query: Query) -> Statement:
+def count_sql(query: Query) -> Sql:
     """Gives how many claims there are, whatever the limit."""
     found = _found(query)
-    return Statement(f"SELECT count(*) {found.sql}", found.values)
+    return Sql(f"SELECT count(*) {found.sql}", found.values)
 
 
 def claim_marks(article: Article, claim: Claim, words: str) -> tuple[tuple[tuple[int, int], ...], tuple[Span, ...]]:
@@ -119,23 +119,23 @@ def _found(query: Query) -> _Found:
     wanted = [term for term in terms(query.words) if not term.is_excluded]
     conditions = list(_conditions(query))
     if wanted:
-        conditions.insert(0, Statement("claims_fts MATCH ?", (match(wanted),)))
+        conditions.insert(0, Sql("claims_fts MATCH ?", (match(wanted),)))
     tables = "claims JOIN articles ON articles.id = claims.article"
     if wanted:
         tables = f"claims_fts JOIN {tables.replace('claims JOIN', 'claims ON claims.id = claims_fts.rowid JOIN')}"
-    sql = f"FROM {tables} WHERE {' AND '.join(c.sql for c in conditions) or 'true'}"
+    sql = f"FROM {tables} WHERE {' AND '.join(c.text for c in conditions) or 'true'}"
     return _Found(sql, tuple(value for c in conditions for value in c.values), bool(wanted))
 
 
-def _conditions(query: Query) -> Iterator[Statement]:
+def _conditions(query: Query) -> Iterator[Sql]:
     found = terms(query.words)
     if query.words.strip() and not found:
         # Something was asked for that no text can hold.
-        yield Statement("false", ())
+        yield Sql("false", ())
     for term in found:
         if term.is_excluded:
             without = "claims.id NOT IN (SELECT rowid FROM claims_fts WHERE claims_fts MATCH ?)"
-            yield Statement(without, (match([term]),))
+            yield Sql(without, (match([term]),))
     if query.actors:
         yield _any_of([_actor(name) for name in query.actors])
     if query.speakers:
@@ -143,41 +143,39 @@ def _conditions(query: Query) -> Iterator[Statement]:
     yield from _in("claims.stance", [stance.value for stance in query.stances])
     yield from _in("claims.measure", [measure.value for measure in query.measures])
     if query.since:
-        yield Statement("claims.day >= ?", (query.since.isoformat(),))
+        yield Sql("claims.day >= ?", (query.since.isoformat(),))
     if query.until:
-        yield Statement("claims.day <= ?", (query.until.isoformat(),))
+        yield Sql("claims.day <= ?", (query.until.isoformat(),))
     if query.source:
-        yield Statement("instr(folded(articles.source), ?)", (folded(storable(query.source)),))
+        yield Sql("instr(folded(articles.source), ?)", (folded(storable(query.source)),))
     if query.language:
-        yield Statement("articles.language = ?", (storable(query.language),))
+        yield Sql("articles.language = ?", (storable(query.language),))
     if not query.with_wrong:
-        yield Statement("claims.is_wrong = 0", ())
+        yield Sql("claims.is_wrong = 0", ())
 
 
 def _rank() -> str:
     return f"bm25(claims_fts, {', '.join(map(str, WEIGHTS.values()))})"
 
 
-def _actor(name: str) -> Statement:
+def _actor(name: str) -> Sql:
     ids = sorted(named_ids(name))
     if not ids:
         return _speaker(name)
     marks_ = ", ".join("?" * len(ids))
-    return Statement(f"claims.id IN (SELECT claim FROM claim_actors WHERE actor IN ({marks_}))", tuple(ids))
+    return Sql(f"claims.id IN (SELECT claim FROM claim_actors WHERE actor IN ({marks_}))", tuple(ids))
 
 
-def _speaker(name: str) -> Statement:
+def _speaker(name: str) -> Sql:
     """Whole words of the name, in any spelling: "Selenskyj" finds "Volodymyr Zelensky"."""
     key = f" {storable(name_key(name))} "
-    return Statement("claims.id IN (SELECT claim FROM speakers WHERE instr(' ' || key || ' ', ?))", (key,))
+    return Sql("claims.id IN (SELECT claim FROM speakers WHERE instr(' ' || key || ' ', ?))", (key,))
 
 
-def _any_of(conditions: Sequence[Statement]) -> Statement:
-    return Statement(
-        f"({' OR '.join(c.sql for c in conditions)})", tuple(value for c in conditions for value in c.values)
-    )
+def _any_of(conditions: Sequence[Sql]) -> Sql:
+    return Sql(f"({' OR '.join(c.text for c in conditions)})", tuple(value for c in conditions for value in c.values))
 
 
-def _in(column: str, values: Sequence[str]) -> Iterator[Statement]:
+def _in(column: str, values: Sequence[str]) -> Iterator[Sql]:
     if values:
-        yield Statement(f"{column} IN ({', '.join('?' * len(values))})", tuple(values))
+        yield Sql(f"{column} IN ({', '.join('?' * len(values))})", tuple(values))

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from summarizer.archive import files, indexing
-from summarizer.archive.searching import Hit, Query, Statement, claim_marks, count_statement, rows_statement
+from summarizer.archive.searching import Hit, Query, Sql, claim_marks, count_sql, rows_sql
 from summarizer.archive.words import folded, storable
-from summarizer.corrections import Correction, applicable, stale
+from summarizer.corrections import Correction, applicable, as_corrected, stale
 from summarizer.errors import InputError, OutputError
 from summarizer.models import Report
 from summarizer.report_files import FiledReport
@@ -135,13 +135,15 @@ class Archive:
     def holds(self, document: str) -> bool:
         """Whether a report is in, as the line of JSON that it is."""
         with files.told(self.path):
-            found = self._database.execute("SELECT 1 FROM reports WHERE digest = ?", [indexing.digest(document)])
+            found = self._database.execute(
+                "SELECT 1 FROM reports WHERE fingerprint = ?", [indexing.fingerprint(document)]
+            )
             return found.fetchone() is not None
 
     def reports(self) -> Iterator[FiledReport]:
         """All reports by day of publication, those without one last, with their corrections."""
         by_day = "SELECT id FROM articles ORDER BY published IS NULL, published, id"
-        for (article,) in self._rows(Statement(by_day, ())):
+        for (article,) in self._rows(Sql(by_day, ())):
             yield self._report(article)
 
     def search(self, query: Query) -> list[Hit]:
@@ -149,10 +151,10 @@ class Archive:
         reports: dict[str, FiledReport] = {}
         hits = []
         with self._snapshot():
-            for number, article, position in self._rows(rows_statement(query)):
+            for number, article, position in self._rows(rows_sql(query)):
                 if article not in reports:
                     reports[article] = self._report(article)
-                actors = self._rows(Statement("SELECT actor FROM claim_actors WHERE claim = ? ORDER BY 1", (number,)))
+                actors = self._rows(Sql("SELECT actor FROM claim_actors WHERE claim = ? ORDER BY 1", (number,)))
                 if position >= len(reports[article].report.claims):
                     raise _damaged(self.path, article)
                 hits.append(_hit(reports[article], position, tuple(actor for (actor,) in actors), query.words))
@@ -160,13 +162,13 @@ class Archive:
 
     def count(self, query: Query) -> int:
         """How many claims a query means, whatever its limit."""
-        ((number,),) = self._rows(count_statement(query))
+        ((number,),) = self._rows(count_sql(query))
         return int(number)
 
     def names(self) -> list[str]:
         """The names of speakers and of what they speak for, each once, the most frequent first."""
         rows = self._rows(
-            Statement(
+            Sql(
                 "SELECT name FROM (SELECT name FROM speakers UNION ALL"
                 " SELECT affiliation FROM speakers WHERE affiliation IS NOT NULL)"
                 " GROUP BY name ORDER BY count(*) DESC, name",
@@ -181,9 +183,9 @@ class Archive:
 
         with files.told(self.path):
             version = migrations.version(self._database)
-        ((articles,),) = self._rows(Statement("SELECT count(*) FROM reports", ()))
+        ((articles,),) = self._rows(Sql("SELECT count(*) FROM reports", ()))
         ((claims, corrected, wrong, first, last),) = self._rows(
-            Statement("SELECT count(*), total(is_corrected), total(is_wrong), min(day), max(day) FROM claims", ())
+            Sql("SELECT count(*), total(is_corrected), total(is_wrong), min(day), max(day) FROM claims", ())
         )
         return Contents(
             version=version,
@@ -200,11 +202,11 @@ class Archive:
         )
 
     def _counts(self, sql: str) -> dict[str, int]:
-        return dict(self._rows(Statement(f"{sql} ORDER BY 2 DESC, 1", ())))
+        return dict(self._rows(Sql(f"{sql} ORDER BY 2 DESC, 1", ())))
 
-    def _rows(self, statement: Statement) -> list[tuple[Any, ...]]:
+    def _rows(self, sql: Sql) -> list[tuple[Any, ...]]:
         with files.told(self.path):
-            return self._database.execute(statement.sql, statement.values).fetchall()
+            return self._database.execute(sql.text, sql.values).fetchall()
 
     @contextmanager
     def _snapshot(self) -> Iterator[None]:
@@ -231,12 +233,12 @@ class Archive:
     def _put(self, report: Report, path: Path | None, corrections: Sequence[Correction] | None) -> Added:
         article = storable(report.article.id)
         known = self._database.execute(
-            "SELECT digest, started_at, corrections FROM reports WHERE article = ?", [article]
+            "SELECT fingerprint, started_at, corrections FROM reports WHERE article = ?", [article]
         ).fetchone()
         if corrections is None:
             corrections = indexing.corrections_of(known[2]) if known else ()
         text, corrections_text = indexing.document(report), indexing.corrections_text(report, corrections)
-        if known and (known[0], known[2]) == (indexing.digest(text), corrections_text):
+        if known and (known[0], known[2]) == (indexing.fingerprint(text), corrections_text):
             return Added(unchanged=1)
         if known and known[1] > indexing.moment(report):
             return Added(older=1)
@@ -249,7 +251,7 @@ class Archive:
     def _stale(self) -> list[str]:
         known = indexing.rules()
         # Not `<>`, which reads the whole index.
-        found = self._rows(Statement("SELECT article FROM reports WHERE rules < ? OR rules > ?", (known, known)))
+        found = self._rows(Sql("SELECT article FROM reports WHERE rules < ? OR rules > ?", (known, known)))
         return [article for (article,) in found]
 
     def _index_anew(self, on_indexing: Callable[[int], None]) -> None:
@@ -307,7 +309,7 @@ class Archive:
             self._database.execute(sql, [article])
 
     def _report(self, article: str) -> FiledReport:
-        rows = self._rows(Statement("SELECT json, corrections, path FROM reports WHERE article = ?", (article,)))
+        rows = self._rows(Sql("SELECT json, corrections, path FROM reports WHERE article = ?", (article,)))
         try:
             ((text, corrections, path),) = rows
             report = Report.model_validate(json.loads(text))
@@ -320,20 +322,18 @@ class Archive:
 
 def _hit(filed: FiledReport, position: int, actors: tuple[str, ...], words: str) -> Hit:
     report = filed.report
-    claim = report.claims[position]
-    correction = applicable(report, filed.corrections).get(claim.id)
-    if correction is not None:
-        changes = {"stance": correction.stance or claim.stance, "measure": correction.measure or claim.measure}
-        claim = claim.model_copy(update=changes)
+    found = report.claims[position]
+    correction = applicable(report, filed.corrections).get(found.id)
+    claim = as_corrected(found, correction)
     in_statement, in_evidence = claim_marks(report.article, claim, words)
     return Hit(
         claim=claim,
         article=report.article,
         run=report.run,
-        day=claim.said_on or report.article.published,
+        day=indexing.day_of(claim, report.article),
         actors=actors,
         path=filed.path,
-        is_corrected=correction is not None and bool(correction.stance or correction.measure),
+        is_corrected=correction is not None and correction.changes_claim,
         is_wrong=correction is not None and correction.wrong,
         note=correction.note if correction else None,
         statement_marks=in_statement,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import chain, groupby, islice
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from summarizer.cli import options
-from summarizer.cli.console import EXIT_FAILED, stderr
+from summarizer.cli.choosing import chosen_report, chosen_reports, name_of, on_one_line, reports_to_draft
+from summarizer.cli.console import stderr
+from summarizer.cli.drafting import purpose_of, write_drafts
+from summarizer.cli.sources import opened_archive
 from summarizer.errors import ConfigurationError, InputError
 
 if TYPE_CHECKING:
@@ -21,7 +24,6 @@ if TYPE_CHECKING:
     from summarizer.report_files import FiledReport
 
 _SHOWN = 8
-_Value = TypeVar("_Value", bound=StrEnum)
 
 
 class ListFormat(StrEnum):
@@ -46,21 +48,8 @@ def mark(
     report: Annotated[Path, typer.Argument(metavar="REPORT", help="A report's file, one of several, or a folder.")],
     claims: Annotated[list[str] | None, typer.Argument(metavar="CLAIM…", help="Ids of claims: c7.")] = None,
     wrong: Annotated[bool | None, typer.Option("--wrong/--right", help="Nobody claims this; or somebody does.")] = None,
-    stance: Annotated[
-        str | None,
-        typer.Option(
-            metavar="STANCE",
-            help="The right one: commits, open, supports, undecided, refuses, opposes, demands or asserts.",
-        ),
-    ] = None,
-    measure: Annotated[
-        str | None,
-        typer.Option(
-            metavar="MEASURE",
-            help="The right one: troops, training, air, naval, arms, funding, intelligence, monitoring, backstop, "
-            "membership, treaty or general.",
-        ),
-    ] = None,
+    stance: Annotated[str | None, typer.Option(metavar="STANCE", help=f"The right one: {options.STANCES}.")] = None,
+    measure: Annotated[str | None, typer.Option(metavar="MEASURE", help=f"The right one: {options.MEASURES}.")] = None,
     note: Annotated[str | None, typer.Option(help="Why. An empty note takes one back.")] = None,
     undo: Annotated[bool, typer.Option("--undo", help="Take back all that was said of the claims.")] = False,
     article: Annotated[
@@ -71,7 +60,9 @@ def mark(
         ),
     ] = None,
     show: Annotated[bool, typer.Option("--list", help="Show what was corrected.")] = False,
-    list_format: Annotated[ListFormat, typer.Option("-f", "--format", help="How --list shows it.")] = ListFormat.TABLE,
+    list_format: Annotated[
+        ListFormat | None, typer.Option("-f", "--format", help="How --list shows it. Default: table.")
+    ] = None,
     taken_from: Annotated[
         Path | None,
         typer.Option("--from", metavar="FILE", help="Take in corrections that were saved in the HTML page."),
@@ -79,11 +70,13 @@ def mark(
     golden: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Write a draft for the golden set into a folder of its own.")
     ] = None,
-    split: Annotated[str, typer.Option(help="What the draft is for: dev or test.")] = "dev",
+    split: Annotated[str | None, typer.Option(help="What the draft is for: dev (the default) or test.")] = None,
     genre: Annotated[
-        str, typer.Option(help="The draft's: agency, interview, analysis, brief, liveblog or webpage.")
-    ] = "agency",
+        str | None,
+        typer.Option(help="The draft's: agency (the default), interview, analysis, brief, liveblog or webpage."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write drafts anew that are there already.")] = False,
+    archive: Annotated[Path | None, options.archive("Correct this archive too, where the report is in it.")] = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Correct claims of a report. What is corrected is kept beside it, in REPORT.corrections.json, and shown in it.
@@ -115,6 +108,8 @@ def mark(
         )
     if change is not None and not claims:
         raise ConfigurationError("Which claims are meant?", "Name their ids: summarizer mark report.json c7 --wrong")
+    purpose = purpose_of(split, genre) if golden or split or genre else None
+    _check_used(drafts=bool(golden) or not (purpose or force), lists=show or list_format is None)
     if str(report) == "-":
         raise ConfigurationError("Corrections are kept beside a file.", "Write the report to one with -o.")
     console = stderr()
@@ -124,13 +119,24 @@ def mark(
             console.print(line, markup=False, soft_wrap=True)
 
     if claims and change:
-        _mark(_one(report, article), list(dict.fromkeys(claims)), change, tell)
+        one = chosen_report(report, article)
+        _mark(one, list(dict.fromkeys(claims)), change, tell)
+        _to_archive([one], archive, quiet, tell)
     elif show:
-        _list(_reports(report, article), article, list_format)
+        _list(chosen_reports(report, article), article, list_format or ListFormat.TABLE)
     elif taken_from is not None:
-        _take_in(_reports(report, article), taken_from, tell)
-    elif golden is not None:
-        _draft(_for_drafts(report, article), golden, split, genre, force, tell)
+        _take_in(chosen_reports(report, article), taken_from, tell)
+        _to_archive(chosen_reports(report, article), archive, quiet, tell)
+    elif golden is not None and purpose is not None:
+        write_drafts(reports_to_draft(report, article), golden, purpose, force, tell)
+
+
+def _check_used(*, drafts: bool, lists: bool) -> None:
+    """Refuse options that would do nothing."""
+    if not drafts:
+        raise ConfigurationError("--split, --genre and --force are about drafts.", "Give them with --golden.")
+    if not lists:
+        raise ConfigurationError("-f says how corrections are listed.", "Give it with --list.")
 
 
 def _change(
@@ -154,22 +160,15 @@ def _change(
         raise ConfigurationError("The note has bytes in it that are no text.", "Write it in UTF-8.")
     return _Change(
         wrong,
-        None if stance is None else _member(Stance, "stance", stance),
-        None if measure is None else _member(Measure, "measure", measure),
+        None if stance is None else options.value("--stance", Stance, stance),
+        None if measure is None else options.value("--measure", Measure, measure),
         note,
         undo,
     )
 
 
-def _member(values: type[_Value], name: str, given: str) -> _Value:
-    try:
-        return values(given.lower())
-    except ValueError:
-        raise ConfigurationError(f"There is no {name} '{given}'.", f"Known: {', '.join(values)}.") from None
-
-
 def _mark(filed: FiledReport, ids: Sequence[str], change: _Change, tell: Callable[[str], None]) -> None:
-    from summarizer.report_files import change_corrections, corrections_path
+    from summarizer.correction_files import change_corrections, corrections_path
 
     path = filed.path
     assert path is not None
@@ -193,6 +192,24 @@ def _mark(filed: FiledReport, ids: Sequence[str], change: _Change, tell: Callabl
         tell(f"Of this article's corrections {len(filed.stale)} fit no claim any more: --list shows which.")
 
 
+def _to_archive(marked: Iterable[FiledReport], archive: Path | None, quiet: bool, tell: Callable[[str], None]) -> None:
+    """Give an archive that has these very reports their corrections, as they are kept now."""
+    from summarizer.archive.indexing import document
+    from summarizer.report_files import load_reports
+
+    if archive is None:
+        return
+    if not archive.exists():
+        tell(f"There is no archive at {archive}: nothing is corrected there.")
+        return
+    articles = {(one.path, one.report.article.id) for one in marked}
+    files = dict.fromkeys(path for path, _ in articles if path)
+    with opened_archive(archive, quiet) as opened:
+        now = (one for one in load_reports(files) if (one.path, one.report.article.id) in articles)
+        if opened.add(one for one in now if opened.holds(document(one.report))).replaced:
+            tell(f"Corrected in {archive} too.")
+
+
 def _is_known(filed: FiledReport, id_: str, undo: bool) -> bool:
     ids = {claim.id for claim in filed.report.claims}
     return id_ in ids or (undo and any(c.claim == id_ for c in filed.stale))
@@ -202,6 +219,8 @@ def _no_claim(filed: FiledReport, unknown: Sequence[str]) -> InputError:
     """What claims there are: those with ids alike, else the first."""
     from difflib import get_close_matches
 
+    from summarizer.rendering.figures import counted
+
     claims = {claim.id: claim for claim in filed.report.claims}
     if not claims:
         return InputError(f"{filed.path} has no claims.", "There is nothing to correct.")
@@ -209,7 +228,7 @@ def _no_claim(filed: FiledReport, unknown: Sequence[str]) -> InputError:
     shown = list(dict.fromkeys(near)) or list(claims)[:_SHOWN]
     lines = "\n".join(f"  {id_}  {_words(claims[id_])}" for id_ in shown)
     what = f"no claim {unknown[0]}" if len(unknown) == 1 else f"no claims {', '.join(unknown)}"
-    return InputError(f"{filed.path} has {what}.", f"It has {_counted(len(claims), 'claim')}:\n{lines}")
+    return InputError(f"{filed.path} has {what}.", f"It has {counted(len(claims), 'claim')}:\n{lines}")
 
 
 def _marked(known: Corrections, report: Report, id_: str, change: _Change) -> tuple[Corrections, str]:
@@ -258,14 +277,14 @@ def _said(correction: Correction, claim: Claim | None) -> str:
     if correction.measure:
         said.append(f"measure {correction.measure}" + (f" (was {claim.measure})" if claim else ""))
     if correction.note:
-        said.append(f"note: {_shown(correction.note)}")
+        said.append(f"note: {on_one_line(correction.note)}")
     return ", ".join(said) or "nothing"
 
 
 def _list(filed: Iterable[FiledReport], article: str | None, list_format: ListFormat) -> None:
     import json
 
-    from summarizer.report_files import load_corrections
+    from summarizer.correction_files import load_corrections
 
     files: list[dict[str, Any]] = []
     lines: list[str] = []
@@ -303,12 +322,13 @@ def _list(filed: Iterable[FiledReport], article: str | None, list_format: ListFo
 def _listed(one: FiledReport) -> list[str]:
     claims = {claim.id: claim for claim in one.report.claims}
     lines = [f"    {c.claim}  {_said(c, claims[c.claim])}  ({_words(claims[c.claim])})" for c in one.corrections]
-    return [f"  {_name(one)}", *lines] if lines else []
+    return [f"  {name_of(one)}", *lines] if lines else []
 
 
 def _take_in(filed: Iterable[FiledReport], source: Path, tell: Callable[[str], None]) -> None:
+    from summarizer.correction_files import change_corrections, corrections_path, read_corrections
     from summarizer.corrections import applicable, merged
-    from summarizer.report_files import change_corrections, corrections_path, read_corrections
+    from summarizer.rendering.figures import counted
 
     given = read_corrections(source).corrections
     fitting: set[tuple[str, str]] = set()
@@ -325,114 +345,15 @@ def _take_in(filed: Iterable[FiledReport], source: Path, tell: Callable[[str], N
 
         if mine:
             change_corrections(path, changed)
-            tell(f"{_counted(counts[-1], 'correction')} taken in, of {len(mine)} that fit: {corrections_path(path)}")
+            tell(f"{counted(counts[-1], 'correction')} taken in, of {len(mine)} that fit: {corrections_path(path)}")
     unfit = [c for c in given if (c.article, c.claim_key) not in fitting]
     if not fitting:
         raise InputError(
             f"{source} holds no correction that fits a claim here.", "Name the report that it was made from."
         )
     if unfit:
-        tell(f"{_counted(len(unfit), 'correction')} left out, made of claims that aren't here.")
-
-
-def _draft(
-    chosen: Iterable[FiledReport],
-    folder: Path,
-    split: str,
-    genre: str,
-    force: bool,
-    tell: Callable[[str], None],
-) -> None:
-    from summarizer.evaluation.annotation import Genre, Split
-    from summarizer.evaluation.drafting import DraftExistsError, write_draft
-    from summarizer.evaluation.golden import load_golden
-
-    as_split, as_genre = _member(Split, "split", split), _member(Genre, "genre", genre)
-    failed = 0
-    for one in chosen:
-        try:
-            path = write_draft(folder, one.report, one.corrections, split=as_split, genre=as_genre, force=force)
-        except (DraftExistsError, InputError) as error:
-            failed += 1
-            stderr().print(f"Error: {_name(one)}: {error}", style="red", markup=False, soft_wrap=True)
-            continue
-        whole, kept = len(one.corrected.claims), len(load_golden(path).claims)
-        rest = f", {whole - kept} more in comments only" if whole > kept else ""
-        tell(f"{path}: a draft with {_counted(kept, 'claim')}{rest}. What is still to do stands in its comments.")
-    if failed:
-        raise typer.Exit(EXIT_FAILED)
-
-
-def _reports(path: Path, article: str | None) -> Iterator[FiledReport]:
-    """The reports of a file or folder; of several those that are meant by an id, or else by other words."""
-    from summarizer.report_files import load_reports
-
-    by_id = article is not None and any(one.report.article.id == article for one in load_reports([path]))
-    found = False
-    for one in load_reports([path]):
-        if article is None or (one.report.article.id == article if by_id else _is_meant(one, article)):
-            found = True
-            yield one
-    if not found and article is not None:
-        raise InputError(f"{path} has no report on {article}.", _names(load_reports([path])))
-    if not found:
-        raise InputError(f"{path} has no report.", "Its articles failed.")
-
-
-def _is_meant(one: FiledReport, words: str) -> bool:
-    article = one.report.article
-    return (
-        article.id.startswith(words)
-        or words.casefold() in (article.title or "").casefold()
-        or article.url == words
-        or (one.path is not None and words in (str(one.path), one.path.name))
-    )
-
-
-def _one(path: Path, article: str | None) -> FiledReport:
-    """The only report, or the one that is meant."""
-    found = list(islice(_reports(path, article), _SHOWN + 1))
-    if len(found) > 1:
-        raise InputError(f"{path} has several reports" + (f" on {article}." if article else "."), _names(iter(found)))
-    return found[0]
-
-
-def _names(reports: Iterator[FiledReport]) -> str:
-    names = [f"  {_name(one)}" for one in islice(reports, _SHOWN + 1)]
-    return "\n".join(["Say which with --article:", *names[:_SHOWN], *(["  …"] if len(names) > _SHOWN else [])])
-
-
-def _for_drafts(path: Path, article: str | None) -> Iterator[FiledReport]:
-    """The reports to be drafted: the one that is meant or the only one, else those with corrections."""
-    reports = _reports(path, article)
-    first = list(islice(reports, 2))
-    if article is not None or len(first) == 1:
-        yield from chain(first, reports)
-        return
-    found = False
-    for one in chain(first, reports):
-        if one.corrections:
-            found = True
-            yield one
-    if not found:
-        raise InputError(f"No report in {path} has corrections.", "Name one with --article to draft it as it is.")
-
-
-def _name(one: FiledReport) -> str:
-    article = one.report.article
-    return _shown(f"{article.id}  {article.title or one.report.article.text[:60]}")
+        tell(f"{counted(len(unfit), 'correction')} left out, made of claims that aren't here.")
 
 
 def _words(claim: Claim) -> str:
-    return _shown(f"{', '.join(s.name for s in claim.speakers)}: {claim.statement}")
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" + ("" if number == 1 else "s")
-
-
-def _shown(text: str) -> str:
-    """Words of articles, models and readers on one line, able to do nothing."""
-    from summarizer.rendering.visible import visible_line
-
-    return visible_line(text)
+    return on_one_line(f"{', '.join(s.name for s in claim.speakers)}: {claim.statement}")

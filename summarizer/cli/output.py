@@ -8,13 +8,13 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from summarizer.cli.formats import Format, Group, ending, format_of, pieces, single
 from summarizer.errors import ConfigurationError, OutputError
+from summarizer.formats import Format, Group, ending, format_of, pieces, single
+from summarizer.whole_files import written_whole
 
 if TYPE_CHECKING:
     from summarizer.bulk.journal import Journal
@@ -188,7 +188,9 @@ class Output:
             for filed in reports:
                 name = _unused(_stem(filed), ending(self.format), names)
                 names.add(name.lower())
-                _check_not_read(self.path / name, sources)
+                # What an archive holds may stand in a file that isn't read now.
+                own = {filed.path.resolve()} if filed.path else set()
+                _check_not_read(self.path / name, sources | own)
                 self._to_file(self.path / name, [filed])
 
     def clean(self, store: Store) -> None:
@@ -243,19 +245,12 @@ class Output:
             to_stdout(piece)
 
     def _to_file(self, path: Path, reports: Iterable[FiledReport]) -> None:
-        draft = _beside(path, ".new")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with draft.open("wb") as file:
+            with written_whole(path) as file:
                 for piece in pieces(self.format, reports, self.group_by):
                     file.write(piece)
-            draft.replace(path)
-        except BaseException as error:
-            with suppress(OSError):
-                draft.unlink(missing_ok=True)
-            if isinstance(error, OSError):
-                raise _unwritable(path, error) from error
-            raise
+        except OSError as error:
+            raise _unwritable(path, error) from error
 
     def _file(self, report: Report) -> bytes:
         from summarizer.report_files import FiledReport

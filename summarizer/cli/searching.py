@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from summarizer.cli import options
-from summarizer.cli.archiving import ArchiveFile, opened_archive
 from summarizer.cli.console import stderr
+from summarizer.cli.days import day
+from summarizer.cli.sources import opened_archive
 from summarizer.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 _SHOWN = 20
 _CLOSE_FROM = 65
 _CLOSE = 3
-
-_E = TypeVar("_E", bound=StrEnum)
 
 
 class SearchFormat(StrEnum):
@@ -42,13 +40,6 @@ class SortBy(StrEnum):
     NEWEST = "newest"
 
 
-class Language(StrEnum):
-    """An article's language."""
-
-    DE = "de"
-    EN = "en"
-
-
 def search(
     words: Annotated[
         list[str] | None,
@@ -58,7 +49,7 @@ def search(
             "`'Truppen -Polen'` for what must not be there.",
         ),
     ] = None,
-    archive: ArchiveFile = None,
+    archive: options.ArchiveFile = None,
     actor: Annotated[
         list[str] | None,
         typer.Option(
@@ -66,26 +57,15 @@ def search(
         ),
     ] = None,
     speaker: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only who is called so.")] = None,
-    stance: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="STANCE", help="commits, open, supports, undecided, refuses, opposes, demands or asserts."
-        ),
-    ] = None,
-    measure: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="MEASURE",
-            help="troops, training, air, naval, arms, funding, intelligence, monitoring, backstop, membership, "
-            "treaty or general.",
-        ),
-    ] = None,
+    stance: Annotated[list[str] | None, typer.Option(metavar="STANCE", help=f"{options.STANCES}.")] = None,
+    measure: Annotated[list[str] | None, typer.Option(metavar="MEASURE", help=f"{options.MEASURES}.")] = None,
     since: Annotated[
-        str | None, typer.Option(metavar="DAY", help="Said on that day or later, else published: 2025-09-01.")
+        str | None,
+        typer.Option(metavar="DAY", help="Said on that day or later, else published: 2025-09-01, or 7d or 2w ago."),
     ] = None,
     until: Annotated[str | None, typer.Option(metavar="DAY", help="That day or before.")] = None,
     source: Annotated[str | None, typer.Option(metavar="NAME", help="Part of a publication's name.")] = None,
-    language: Annotated[Language | None, typer.Option(help="The article's language.")] = None,
+    language: Annotated[options.KnownLanguage | None, typer.Option(help="The article's language.")] = None,
     wrong: Annotated[bool, typer.Option("--wrong", help="Claims that readers marked as wrong, too.")] = False,
     sort: Annotated[SortBy | None, typer.Option(help="Default: relevance with WORDS, else newest.")] = None,
     limit: Annotated[
@@ -114,7 +94,7 @@ def search(
     from summarizer.models import Measure, Stance
 
     _check_names(actor=actor, speaker=speaker)
-    first, last = _day("--since", since), _day("--until", until)
+    first, last = day("--since", since), day("--until", until)
     if first and last and first > last:
         raise ConfigurationError(f"--since {first} is after --until {last}.", "Give the earlier day with --since.")
     chosen = output_format or (SearchFormat.TABLE if sys.stdout.isatty() else SearchFormat.JSONL)
@@ -123,8 +103,8 @@ def search(
         words=" ".join(words or ()),
         actors=tuple(actor or ()),
         speakers=tuple(speaker or ()),
-        stances=_values("--stance", Stance, stance),
-        measures=_values("--measure", Measure, measure),
+        stances=options.values("--stance", Stance, stance),
+        measures=options.values("--measure", Measure, measure),
         since=first,
         until=last,
         source=source,
@@ -152,21 +132,21 @@ def search(
 
 
 def _write(chosen: SearchFormat, hits: Sequence[Hit], total: int) -> None:
-    from summarizer.archive import showing
+    from summarizer.archive import hits as texts
 
     if chosen is SearchFormat.TABLE:
         from rich.console import Console
 
-        showing.write_hits(hits, Console())
+        texts.write_hits(hits, Console())
         return
     if chosen is SearchFormat.JSON:
-        text = showing.hits_json(hits, total)
+        text = texts.hits_json(hits, total)
     elif chosen is SearchFormat.JSONL:
-        text = showing.hits_jsonl(hits)
+        text = texts.hits_jsonl(hits)
     elif chosen is SearchFormat.CSV:
-        text = showing.hits_csv(hits)
+        text = texts.hits_csv(hits)
     else:
-        text = showing.hits_markdown(hits) if hits else ""
+        text = texts.hits_markdown(hits) if hits else ""
     typer.echo(text.encode(), nl=False)
 
 
@@ -198,20 +178,3 @@ def _check_names(**given: Sequence[str] | None) -> None:
     for option, names in given.items():
         if any(not name.strip() for name in names or ()):
             raise ConfigurationError(f"--{option} has no name.", "Leave it out, or name somebody.")
-
-
-def _values(option: str, kind: type[_E], given: Sequence[str] | None) -> tuple[_E, ...]:
-    known = {value.value: value for value in kind}
-    for word in given or ():
-        if word.lower() not in known:
-            raise ConfigurationError(f"{option} is {word!r}.", f"Choose from {', '.join(known)}.")
-    return tuple(known[word.lower()] for word in given or ())
-
-
-def _day(option: str, given: str | None) -> date | None:
-    if given is None:
-        return None
-    try:
-        return date.fromisoformat(given)
-    except ValueError:
-        raise ConfigurationError(f"{option} is {given!r}.", "Write the day as 2025-09-01.") from None

@@ -9,7 +9,7 @@ import typer
 
 from summarizer.cli import options
 from summarizer.cli.console import Download, Threads, stderr
-from summarizer.errors import SummarizerError
+from summarizer.errors import ConfigurationError, SummarizerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from summarizer.pipeline import Summarizer
     from summarizer.report_files import FiledReport
 
-_MAX_FETCH_TIMEOUT_S = 60.0
 _THREADS = 16
 
 
@@ -33,6 +32,7 @@ def serve(
     base_url: options.BaseUrl = None,
     profile: options.Profile = None,
     topic: options.Topic = "security-guarantees",
+    language: options.Language = None,
     offline: options.Offline = False,
     timeout_s: options.TimeoutSeconds = 120.0,
     reports: Annotated[
@@ -43,12 +43,7 @@ def serve(
             help="Where reports are kept, a JSON file each. Default: in your data folder.",
         ),
     ] = None,
-    archive: Annotated[
-        Path | None,
-        typer.Option(
-            "--archive", metavar="FILE", envvar="SUMMARIZER_ARCHIVE", help="Keep reports and corrections here too."
-        ),
-    ] = None,
+    archive: options.ArchiveToo = None,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
     """A page on this machine: paste an article, see its report build up claim by claim.
@@ -60,18 +55,20 @@ def serve(
       summarizer serve --open
 
       summarizer serve -m openai/gpt-5-mini --reports reports/
+
+      summarizer serve -m openai/gpt-5-mini --language en
     """
     from summarizer.serving.app import application
+    from summarizer.serving.report_folder import ReportFolder, default_folder
     from summarizer.serving.running import Server, address, is_loopback, listen, names
     from summarizer.serving.running import serve as run
-    from summarizer.serving.shelf import Shelf, default_folder
     from summarizer.serving.working import Workshop
 
     console = stderr()
     threads = Threads(_THREADS)
     if archive is not None:
         _check_archive(archive)
-    shelf = Shelf(reports or default_folder(), lambda filed: _archive(console, archive, filed))
+    kept = ReportFolder(reports or default_folder(), lambda filed: _archive(console, archive, filed))
     with Download(console, quiet=False) as download, listen(host, port) as listening:
 
         def make(on_progress: Callable[[int, int], None]) -> Summarizer:
@@ -86,6 +83,7 @@ def serve(
                 base_url=base_url,
                 profile=profile.value if profile else None,
                 topic=topic,
+                language=language,
                 offline=offline,
                 timeout_s=timeout_s,
                 on_progress=progress,
@@ -94,16 +92,17 @@ def serve(
 
         workshop = Workshop(
             make,
-            shelf,
+            kept,
             on_fault=lambda error: _show_fault(console, error),
             threads=threads,
-            fetch_timeout_s=min(timeout_s, _MAX_FETCH_TIMEOUT_S),
+            fetch_timeout_s=min(timeout_s, options.MAX_FETCH_TIMEOUT_S),
         )
         choice = workshop.summarizer.choice
         assert choice is not None
+        _check_language(workshop.summarizer)
         _say(console, f"Model: {choice.reason}")
         _check_weights(console, choice, offline=offline)
-        _say(console, f"Reports: {shelf.folder}")
+        _say(console, f"Reports: {kept.folder}")
         if not is_loopback(listening):
             console.print(
                 "Everybody on the network can use this server, read its reports and change them. Nothing is encrypted.",
@@ -150,6 +149,16 @@ def _archive(console: Console, path: Path | None, filed: FiledReport) -> None:
             archive.add([filed])
     except SummarizerError as error:
         _show_fault(console, error)
+
+
+def _check_language(engine: Summarizer) -> None:
+    """Articles may come in any language. Raises `ConfigurationError` where the model can't translate them."""
+    if engine.settings.language is None or engine.can_translate:
+        return
+    raise ConfigurationError(
+        "The embedded model and profile sentence can't translate, and articles may come in another language.",
+        "Name a capable model with --model, in profile article, or leave --language out.",
+    )
 
 
 def _check_weights(console: Console, choice: ModelChoice, *, offline: bool) -> None:

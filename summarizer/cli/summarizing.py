@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from summarizer.cli import options
-from summarizer.cli.archiving import ArchivingStore, archive_of_run
+from summarizer.cli.archiving import archive_of_run, archiving_store, show_archived
 from summarizer.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_LIMIT, Download, Threads, stderr
 from summarizer.cli.output import Format, Group, Output
 from summarizer.cli.progress import ArticlesProgress, spent
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from summarizer.pipeline import Summarizer
     from summarizer.reading import Item
 
-_MAX_FETCH_TIMEOUT_S = 60.0
 _SHOWN_FAILURES = 20
 _TIME = r"(\d+(?:\.\d+)?)\s*([smhd]?)"
 _UNITS_S = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -58,15 +57,7 @@ def summarize(
         typer.Option("-o", "--output", help="A file or a folder. Of several articles, the same command goes on."),
     ] = None,
     group_by: Annotated[Group, typer.Option(help="Group claims in table and markdown.")] = Group.SPEAKER,
-    archive: Annotated[
-        Path | None,
-        typer.Option(
-            "--archive",
-            metavar="FILE",
-            envvar="SUMMARIZER_ARCHIVE",
-            help="Put the reports into this archive too, as they finish; summarizer search looks through it.",
-        ),
-    ] = None,
+    archive: options.ArchiveToo = None,
     profile: options.Profile = None,
     topic: options.Topic = "security-guarantees",
     language: options.Language = None,
@@ -120,7 +111,7 @@ def summarize(
     found = items(
         sources,
         stdin=sys.stdin.buffer,
-        timeout_s=min(timeout_s, _MAX_FETCH_TIMEOUT_S),
+        timeout_s=min(timeout_s, options.MAX_FETCH_TIMEOUT_S),
         allow_private=allow_private,
         language=article_language,
         offline=offline,
@@ -195,7 +186,7 @@ def _run(
 
     interrupted = False
     store = chosen.store()
-    taking = ArchivingStore(store, archive, chosen) if archive else store
+    archiving = archiving_store(store, archive, chosen) if archive else None
     try:
         with (
             Journal(chosen.journal_path, _made_with(engine, article_language)) as journal,
@@ -204,7 +195,7 @@ def _run(
             run = Run(
                 engine,
                 journal,
-                taking,
+                archiving or store,
                 max_concurrency=concurrency,
                 limits=limits,
                 batch=batch,
@@ -214,7 +205,7 @@ def _run(
                 on_change=progress.show,
                 tally=Tally(count),
             )
-            if (lost := taking.settle(journal)) and not quiet:
+            if (lost := (archiving or store).settle(journal)) and not quiet:
                 verb = "is" if lost == 1 else "are"
                 console.print(f"Of the finished articles {lost:,} {verb} not in the output as written: done again.")
             if not quiet:
@@ -228,8 +219,8 @@ def _run(
             progress.close()
             chosen.render(store, journal)
             _show_end(console, run, journal, engine, many=chosen.many, interrupted=interrupted, quiet=quiet)
-            if isinstance(taking, ArchivingStore) and not quiet:
-                taking.show(console)
+            if archiving and not quiet:
+                show_archived(console, archiving, chosen)
     finally:
         chosen.clean(store)
     return _exit_code(run, interrupted)

@@ -6,18 +6,18 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache
 
 from summarizer.actors.identity import holds_office, leads
 from summarizer.digest.actors import Actors
 from summarizer.digest.contradictions import contradictions
 from summarizer.digest.entries import Entry, day_of, says_little
 from summarizer.digest.models import Actor, Digest, DigestArticle, DigestClaim, Standing
+from summarizer.digest.outlets import Sources
 from summarizer.digest.positions import by_subject, changes, standings
-from summarizer.digest.sources import Sources, reported
+from summarizer.digest.protection import protected
+from summarizer.digest.same_claims import reported
 from summarizer.models import Article, Claim, Measure, Report, Speaker, SpeakerKind, Stance
 from summarizer.report_files import FiledReport
-from summarizer.resources import data
 
 
 def digest(
@@ -64,9 +64,8 @@ def digest(
         claims=claims,
         standings=_ordered(standings(subjects, since), listed),
         changes=changes(subjects, since),
-        reported=reported(entries, {article.id: article.language for article in articles}),
+        reported=reported(entries, {one.report.article.id: _statements_language(one.report) for one in filed}),
         contradictions=contradictions(subjects, since),
-        undated=[claim.id for claim in claims if claim.day is None],
     )
 
 
@@ -102,7 +101,7 @@ def _run_order(filed: FiledReport) -> tuple[float, int, str]:
 
 def _filed(filed: FiledReport) -> _Filed:
     changed = frozenset(c.claim for c in filed.corrections if c.stance or c.measure)
-    return _Filed(filed.corrected, changed, _protected(filed.report.article.text))
+    return _Filed(filed.corrected, changed, protected(filed.report.article.text))
 
 
 def _usual_language(articles: Sequence[Article]) -> str:
@@ -110,17 +109,8 @@ def _usual_language(articles: Sequence[Article]) -> str:
     return min(counted, key=lambda language: (-counted[language], language), default="en")
 
 
-@cache
-def _beginnings() -> dict[str, tuple[str, ...]]:
-    return {code: tuple(words) for code, words in data("digest.yaml")["protected"].items()}
-
-
-def _protected(text: str) -> str | None:
-    """The country that an article is about; none where it names none of them, or two as often."""
-    lower = text.lower()
-    counted = Counter({code: sum(map(lower.count, words)) for code, words in _beginnings().items()})
-    (first, most), (_, second) = counted.most_common(2)
-    return first if most > second else None
+def _statements_language(report: Report) -> str:
+    return report.run.language or report.article.language
 
 
 def _with_ids(pairs: Sequence[tuple[_Filed, Claim]]) -> list[tuple[str, _Filed, Claim]]:

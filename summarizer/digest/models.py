@@ -48,7 +48,8 @@ class DigestClaim(_Model):
     """A claim with where it stands.
 
     `day` is the day it was said, else the day the article was published; null where neither is known, or where
-    the article says that it was some time before ("Noch im Juni").
+    the article says that it was some time before ("Noch im Juni"). A claim without one is in no change and in no
+    standing's `since`.
     """
 
     id: str = Field(description="Unique in the digest.")
@@ -154,6 +155,3 @@ class Digest(_Model):
     changes: list[Change] = Field(description="The newest first.")
     reported: list[Reported] = Field(description="Those by most outlets first.")
     contradictions: list[Contradiction] = Field(description="The newest first.")
-    undated: list[str] = Field(
-        description="Ids of claims without a day: they are in no change and no standing's `since`."
-    )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import textwrap
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from hashlib import sha256
@@ -23,17 +22,16 @@ from summarizer.errors import InputError, OutputError
 from summarizer.evaluation.annotation import SCHEMA_LINE, Annotation, Genre, Split
 from summarizer.evaluation.golden import ARTICLE_FILE, CLAIMS_FILE
 from summarizer.evaluation.resolving import Resolver, alias_problems
+from summarizer.letters import spelled_out
 from summarizer.models import Article, Claim, Report, Sentence, Speaker, Uncovered
 from summarizer.rendering.visible import visible_line
+from summarizer.whole_files import written_whole
 
 _OPENING_WORDS = 3
 _STEM_CHARS = 5
 _SLUG_WORDS = 3
 _SLUG_WORD_CHARS = 4
 _SLUG_CHARS = 60
-_SPELLED = str.maketrans(
-    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "oe", "đ": "d", "ł": "l"}
-)
 _MARKS = "\"'„“”‟«»‹›‘’‚‛` \t\n\u00a0"
 # YAML reads these nowhere, not even in a comment.
 _NOT_IN_YAML = re.compile("[^\t\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -130,9 +128,10 @@ def write_draft(
         known = _content(path / CLAIMS_FILE)
         if known not in (None, made.annotation.encode()) and not force:
             raise DraftExistsError(f"{path} is there already.", "Give --force to write it anew; edits in it are lost.")
-        path.mkdir(parents=True, exist_ok=True)
+        # The annotation last: where it is, the article is too.
         for file, text in files.items():
-            file.write_bytes(text.encode())
+            with written_whole(file) as stream:
+                stream.write(text.encode())
     except OSError as error:
         raise OutputError(f"{path} can't be written: {error.strerror}.", "Give another folder.") from error
     return path
@@ -398,9 +397,8 @@ def _first_problem(error: ValidationError) -> str:
 
 
 def _slug_words(text: str, least_chars: int = _SLUG_WORD_CHARS) -> list[str]:
-    spelled = unicodedata.normalize("NFKD", text.lower().translate(_SPELLED))
-    plain = "".join(c for c in spelled if not unicodedata.combining(c))
-    return [word for word in re.findall(r"[a-z0-9]+", plain) if len(word) >= least_chars][:_SLUG_WORDS]
+    words = re.findall(r"[a-z0-9]+", spelled_out(text))
+    return [word for word in words if len(word) >= least_chars][:_SLUG_WORDS]
 
 
 def _folder(folder: Path, article: Article) -> Path:

@@ -101,7 +101,7 @@ def page(
     Raises:
         ConfigurationError: scipy or sacrebleu is not installed.
     """
-    style = part("base.css") + part("evaluation/page.css")
+    style = "".join(map(part, ("base.css", "claims.css", "evaluation/page.css")))
     articles = [
         article_view(result, place, replies.get((result.golden.slug, result.repeat), ()), repeats=header.repeats)
         for place, result in enumerate(sorted(results, key=_worst_first), start=1)

@@ -12,7 +12,7 @@ from summarizer.evaluation.matching import Attributed, Matching
 from summarizer.evaluation.tables import number
 from summarizer.llm.recording import Recorded
 from summarizer.models import Claim, ErrorInfo, Report, Speaker
-from summarizer.rendering.figures import counted, speaker_details
+from summarizer.rendering.figures import counted, speaker_words
 from summarizer.rendering.html.report_view import Refusal, refusal
 
 _SCORED = frozenset({"stance", "measure", "attribution", "kind"})
@@ -240,12 +240,7 @@ def _speakers(pairs: Sequence[_Pair]) -> tuple[Field, Field]:
         )
         return Field(name, golden or predicted, predicted or golden)
 
-    return field("speaker" if len(pairs) == 1 else "speakers", _speaker_words), field("kind", lambda s: s.kind.value)
-
-
-def _speaker_words(speaker: Speaker) -> str:
-    details = speaker_details(speaker)
-    return f"{speaker.name} ({details})" if details else speaker.name
+    return field("speaker" if len(pairs) == 1 else "speakers", speaker_words), field("kind", lambda s: s.kind.value)
 
 
 def _evidence(pairs: Sequence[_Pair], anchor: str) -> Iterator[EvidenceLink]:

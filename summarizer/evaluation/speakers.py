@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache
 
 from summarizer.actors import actor_of, demonym_country
+from summarizer.letters import without_marks
 from summarizer.models import Speaker, SpeakerKind
 from summarizer.people import bare_name
 from summarizer.resources import data
@@ -64,8 +64,7 @@ def _articles() -> frozenset[str]:
 
 def _words(name: str) -> tuple[str, ...]:
     """The words of a name without case, diacritics, punctuation and a leading article."""
-    decomposed = unicodedata.normalize("NFKD", name.casefold())
-    kept = "".join(c if c.isalnum() else " " for c in decomposed if not unicodedata.combining(c))
+    kept = "".join(c if c.isalnum() else " " for c in without_marks(name))
     words = tuple(kept.split())
     return words[1:] if len(words) > 1 and words[0] in _articles() else words
 

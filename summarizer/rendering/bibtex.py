@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
+from summarizer.letters import spelled_out
 from summarizer.models import Article, Claim, Report
-from summarizer.rendering.citations import claim_words, english_date, sentences, speaker_names
+from summarizer.rendering.addresses import web_address
+from summarizer.rendering.citations import claim_words, english_date, speaker_names
+from summarizer.rendering.figures import sentences
 from summarizer.rendering.visible import visible_line
 
 # Braces as commands: BibTeX counts even escaped ones.
@@ -27,9 +29,7 @@ _ESCAPES = str.maketrans(
 # Words of every style, which says them in its own language; a number would be printed as it is.
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _LANGUAGES = {"de": "ngerman", "en": "english"}
-_SPELLINGS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ł": "l", "ø": "o", "æ": "ae", "đ": "d"})
-_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
-# Of an address everything stays that means something in it; braces, backslashes and the like are encoded.
+# Of an address everything stays that means something in it; other letters are encoded.
 _SAFE_IN_ADDRESS = "%/:?#[]@!$&'()*+,;=-._~"
 
 
@@ -72,7 +72,7 @@ def _fields(report: Report, claim: Claim) -> Iterator[tuple[str, str]]:
 
 def _note(article: Article, claim: Claim) -> str:
     said = f", {english_date(claim.said_on)}" if claim.said_on else ""
-    details = "; ".join(filter(None, [visible_line(claim.via), sentences(claim)]))
+    details = "; ".join(filter(None, [visible_line(claim.via), sentences(claim.evidence)]))
     words = f"{speaker_names(claim)}{said}: {claim_words(article, claim)}"
     return _escaped(f"{words} ({details})" if details else words)
 
@@ -82,8 +82,7 @@ def _escaped(text: str | None) -> str:
 
 
 def _address(url: str | None) -> str:
-    line = visible_line(url)
-    return quote(line, safe=_SAFE_IN_ADDRESS) if _ADDRESS.fullmatch(line) else ""
+    return quote(web_address(url) or "", safe=_SAFE_IN_ADDRESS)
 
 
 def _key(article: Article, claim: Claim) -> str:
@@ -96,8 +95,7 @@ def _key(article: Article, claim: Claim) -> str:
 
 
 def _plain(text: str) -> str:
-    letters = unicodedata.normalize("NFKD", text.lower().translate(_SPELLINGS))
-    return re.sub(r"[^a-z0-9]", "", letters)
+    return re.sub(r"[^a-z0-9]", "", spelled_out(text))
 
 
 def _unused(key: str, known: set[str]) -> str:

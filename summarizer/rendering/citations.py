@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
-from itertools import groupby
 
-from summarizer.models import Article, Claim, Report, Speaker
-from summarizer.rendering.figures import counted, speaker_details
+from summarizer.models import Article, Claim, Report
+from summarizer.rendering.figures import counted, sentences, speaker_name, speaker_words
 from summarizer.rendering.visible import visible_line
 
 _MOST_NAMES = 4
@@ -30,7 +29,7 @@ def plain_citation(report: Report, claim: Claim) -> str:
     who = speaker_names(claim)
     if claim.said_on:
         who += f", {english_date(claim.said_on)}"
-    cited = [*_article(report.article), sentences(claim), visible_line(report.article.url)]
+    cited = [*_article(report.article), sentences(claim.evidence), visible_line(report.article.url)]
     via = f" ({visible_line(claim.via)})" if visible_line(claim.via) else ""
     manner = "cited in" if _is_quoted(claim) else "paraphrased from"
     return f"{who}: {claim_words(report.article, claim)}{via}, {manner}: {', '.join(filter(None, cited))}"
@@ -40,19 +39,11 @@ def speaker_names(claim: Claim) -> str:
     """The speakers on one line, with role and affiliation where there is one; of many the first, and how many more."""
     speakers = claim.speakers
     if len(speakers) == 1:
-        return _with_details(speakers[0])
+        return speaker_words(speakers[0])
     shown = speakers if len(speakers) <= _MOST_NAMES else speakers[:_SHOWN_OF_MORE]
-    names = ", ".join(_name(s) for s in shown)
+    names = ", ".join(speaker_name(s) for s in shown)
     more = len(speakers) - len(shown)
     return f"{names} and {counted(more, 'other')}" if more else names or "Unnamed"
-
-
-def sentences(claim: Claim) -> str:
-    """Where the evidence stands: `sentence 12`, `sentences 3–5, 9`; nothing without evidence."""
-    numbers = sorted({e.sentence for e in claim.evidence})
-    if not numbers:
-        return ""
-    return f"sentence{'s' if len(numbers) > 1 else ''} {', '.join(_ranges(numbers))}"
 
 
 def english_date(day: date) -> str:
@@ -67,7 +58,7 @@ def claim_words(article: Article, claim: Claim) -> str:
     if not _is_quoted(claim):
         statement = visible_line(claim.statement).removesuffix(".")
         # Where a statement opens with who says it, that is said already.
-        return statement.removeprefix(f"{_name(claim.speakers[0])}: ") if len(claim.speakers) == 1 else statement
+        return statement.removeprefix(f"{speaker_name(claim.speakers[0])}: ") if len(claim.speakers) == 1 else statement
     assert claim.quote is not None
     opening, closing = _QUOTATION_MARKS.get(article.language, _USUAL_MARKS)
     return f"{opening}{visible_line(claim.quote.text).rstrip(',')}{closing}"
@@ -82,22 +73,3 @@ def _article(article: Article) -> list[str]:
     named = [source, f'"{title}"' if title else ""]
     published = english_date(article.published) if article.published else "no date"
     return [*(named if any(named) else [f"article {visible_line(article.id)}".strip()]), published]
-
-
-def _with_details(speaker: Speaker) -> str:
-    details = visible_line(speaker_details(speaker))
-    return f"{_name(speaker)} ({details})" if details else _name(speaker)
-
-
-def _name(speaker: Speaker) -> str:
-    return visible_line(speaker.name) or "Unnamed"
-
-
-def _ranges(numbers: list[int]) -> Iterator[str]:
-    """Runs of three and more as first–last."""
-    for _, run in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
-        members = [number for _, number in run]
-        if len(members) > 2:
-            yield f"{members[0]}–{members[-1]}"
-        else:
-            yield from map(str, members)

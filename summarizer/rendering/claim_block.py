@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from summarizer.models import Article, Claim, Evidence, Measure, Speaker, Stance
 from summarizer.rendering.figures import line_number, quoted_pieces, speaker_details
 from summarizer.rendering.grouping import GroupBy, by_measure, by_speaker
-from summarizer.rendering.terminal import TWO_COLUMNS_FROM, joined, packed, plain, stance_word, wrapped
+from summarizer.rendering.terminal import TWO_COLUMNS_FROM, joined, named, packed, plain, stance_word, wrapped
 from summarizer.rendering.visible import visible, visible_line
 
 if TYPE_CHECKING:
@@ -78,14 +78,7 @@ def _heading(speakers: tuple[Speaker, ...]) -> Text:
     if len(speakers) == 1:
         details = visible_line(speaker_details(speakers[0]))
         return Text.assemble(plain(speakers[0].name, "bold"), Text(f"  {details}".rstrip(), style="dim"))
-    return joined([_with_details(s) for s in speakers], ", ", "bold")
-
-
-def _with_details(speaker: Speaker) -> Text:
-    from rich.text import Text
-
-    details = visible_line(speaker_details(speaker))
-    return Text.assemble(plain(speaker.name, "bold"), Text(f" ({details})" if details else "", style="dim"))
+    return joined([named(s) for s in speakers], ", ", "bold")
 
 
 def _names(claim: Claim) -> Text:
@@ -137,7 +130,7 @@ def _evidence(article: Article, claim: Claim, evidence: Evidence, layout: _Layou
 
     width = layout.width
     place = Text(f"s{evidence.sentence} · line {line_number(article, evidence.start)}", style="dim")
-    before, quote, after = (visible(piece) for piece in quoted_pieces(article, evidence, claim))
+    before, quote, after = (visible(piece) for piece in quoted_pieces(evidence, claim.quote))
     words = Text.assemble((before.lstrip(), "dim"), (quote, "italic"), (after.rstrip(), "dim"))
     bar = Text("│ ", style="dim")
     margin = Text.assemble(" " * layout.margin, bar)

@@ -20,7 +20,7 @@ from summarizer.digest.models import (
     Standing,
 )
 from summarizer.models import Measure, Stance
-from summarizer.rendering.figures import counted, speaker_details
+from summarizer.rendering.figures import counted, speaker_words
 from summarizer.rendering.visible import visible_line
 
 CONTRADICTION_WORDS = {
@@ -28,21 +28,6 @@ CONTRADICTION_WORDS = {
     ContradictionKind.SPEAKERS: "its speakers differ",
     ContradictionKind.ITSELF: "one speaker, two positions on one day",
 }
-
-
-@dataclass(frozen=True)
-class Words:
-    """A sentence of an article in three pieces: before, within and after the quote. Without one all is before."""
-
-    sentence: int
-    before: str
-    quote: str
-    after: str
-
-    @property
-    def whole(self) -> str:
-        """The sentence."""
-        return self.before + self.quote + self.after
 
 
 @dataclass(frozen=True)
@@ -127,11 +112,7 @@ class Lookup:
     def who(self, claim: DigestClaim) -> str:
         """The speakers as the article has them, with office, and with the affiliation where it isn't the actor."""
         known = {*(self._actors[one].name for one in claim.actors), *claim.actors}
-        parts = []
-        for speaker in claim.speakers:
-            details = speaker.role if speaker.affiliation in known else speaker_details(speaker)
-            parts.append(f"{speaker.name} ({details})" if details else speaker.name)
-        return ", ".join(parts)
+        return ", ".join(speaker_words(speaker, known) for speaker in claim.speakers)
 
     @cached_property
     def grids(self) -> list[Grid]:
@@ -221,32 +202,19 @@ class Lookup:
         alone = (article for article in self.articles if article.outlet == article.id and not article.source)
         return {article.outlet: article_name(article) for article in alone}
 
-    def facts(self) -> list[str]:
-        """How much the digest rests on, one phrase each."""
+    def amounts(self) -> list[str]:
+        """How much the digest rests on: `3 articles`, `1 outlet` and so on."""
         digest = self.digest
-        outlets = {article.outlet for article in digest.articles}
-        facts = [
+        return [
             counted(len(digest.articles), "article"),
-            counted(len(outlets), "outlet"),
+            counted(len({article.outlet for article in digest.articles}), "outlet"),
             counted(len(digest.claims), "claim"),
             counted(len(digest.actors), "actor"),
-            period(self.dates),
         ]
-        return [fact for fact in facts if fact]
 
-
-def words(claim: DigestClaim) -> list[Words]:
-    """The sentences that carry the claim, each with what of the quote is in it."""
-    return [_words(claim, place) for place in range(len(claim.evidence))]
-
-
-def _words(claim: DigestClaim, place: int) -> Words:
-    evidence, quote = claim.evidence[place], claim.quote
-    if quote is None or quote.end <= evidence.start or quote.start >= evidence.end:
-        return Words(evidence.sentence, evidence.text, "", "")
-    first = max(quote.start, evidence.start) - evidence.start
-    last = min(quote.end, evidence.end) - evidence.start
-    return Words(evidence.sentence, evidence.text[:first], evidence.text[first:last], evidence.text[last:])
+    def facts(self) -> list[str]:
+        """How much it rests on, and from which day to which, one phrase each."""
+        return [fact for fact in (*self.amounts(), period(self.dates)) if fact]
 
 
 def said(claim: DigestClaim) -> str:
@@ -259,14 +227,6 @@ def day_words(claim: DigestClaim) -> str:
     if claim.day is None:
         return "undated"
     return f"{'said' if claim.is_day_said else 'reported'} {claim.day.isoformat()}"
-
-
-def place_words(claim: DigestClaim) -> str:
-    """`sentence 12`, `sentences 3 and 9`."""
-    numbers = [str(one) for one in sorted({evidence.sentence for evidence in claim.evidence})]
-    if len(numbers) < 2:
-        return f"sentence {numbers[0]}" if numbers else ""
-    return f"sentences {', '.join(numbers[:-1])} and {numbers[-1]}"
 
 
 def article_name(article: DigestArticle) -> str:

@@ -21,10 +21,9 @@ from summarizer.rendering.digest_lookup import (
     article_name,
     day_words,
     outlet_name,
-    place_words,
     said,
-    words,
 )
+from summarizer.rendering.figures import quoted_pieces, sentences
 from summarizer.rendering.markdown import address, escaped, with_quote
 
 
@@ -201,7 +200,7 @@ def _footnote(lookup: Lookup, claim: DigestClaim) -> str:
         *(f"condition: {escaped(condition)}" for condition in claim.conditions),
         f"via: {escaped(claim.via)}" if claim.via else "",
         source,
-        place_words(claim),
+        sentences(claim.evidence),
     ]
-    evidence = " … ".join(with_quote(one.before, one.quote, one.after) for one in words(claim))
+    evidence = " … ".join(with_quote(*quoted_pieces(one, claim.quote)) for one in claim.evidence)
     return f"[^{lookup.number(claim)}]: {', '.join(filter(None, details))}: {evidence}"

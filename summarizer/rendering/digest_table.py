@@ -12,23 +12,22 @@ from summarizer.rendering.digest_lookup import (
     Lookup,
     day_words,
     outlet_name,
-    place_words,
     said,
 )
-from summarizer.rendering.terminal import joined, packed, plain, stance_word, wrapped
+from summarizer.rendering.figures import sentences
+from summarizer.rendering.terminal import WIDEST, joined, packed, plain, stance_word, wrapped
 from summarizer.rendering.visible import visible_line
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-_WIDEST = 120
 _SHOWN_NEW_CLAIMS = 30
 
 
 def write_digest_table(digest: Digest, console: Console) -> None:
     """Print the digest. Lines are at most as wide as the console, and never wider than 120 cells."""
-    for line in _lines(Lookup(digest), min(console.width, _WIDEST)):
+    for line in _lines(Lookup(digest), min(console.width, WIDEST)):
         console.print(line, soft_wrap=True, highlight=False)
 
 
@@ -167,7 +166,7 @@ def _said(lookup: Lookup, claim: DigestClaim, side: str, width: int) -> Iterator
     yield from wrapped(
         Text(f"“{spoken}”" if claim.quote else spoken, style="italic"), width=width, first=first, rest=rest
     )
-    facts = [lookup.who(claim), outlet_name(lookup.article(claim)), day_words(claim), place_words(claim)]
+    facts = [lookup.who(claim), outlet_name(lookup.article(claim)), day_words(claim), sentences(claim.evidence)]
     for line in packed((plain(fact, "dim") for fact in facts), width=width - rest.cell_len):
         yield Text.assemble(rest, line)
 

@@ -1,10 +1,13 @@
-"""The numbers of a report in words: counts, seconds, tokens, cost, and where evidence stands."""
+"""What every view says in the same words: counts, seconds, tokens, cost, speakers, and where evidence stands."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from itertools import groupby
 
-from summarizer.models import Article, Claim, Report, Run, Span, Speaker
+from summarizer.models import Article, Evidence, Report, Run, Span, Speaker
+from summarizer.rendering.visible import visible_line
 
 
 def line_number(article: Article, offset: int) -> int:
@@ -76,16 +79,45 @@ def cost(dollars: float) -> str:
     return f"${dollars:,.2f}" if dollars >= 0.99995 else f"${dollars:.4f}"
 
 
-def speaker_details(speaker: Speaker) -> str:
-    """Role and affiliation; an affiliation that only repeats the name is left out."""
-    own = speaker.affiliation if speaker.affiliation != speaker.name else None
+def speaker_details(speaker: Speaker, known: Collection[str] = ()) -> str:
+    """Role and affiliation; an affiliation that only repeats the name, or one of what is known, is left out."""
+    own = speaker.affiliation if speaker.affiliation not in (speaker.name, *known) else None
     return ", ".join(part for part in (speaker.role, own) if part)
 
 
-def quoted_pieces(article: Article, evidence: Span, claim: Claim) -> tuple[str, str, str]:
-    """The evidence's words before, within and after the claim's quote; the latter two empty without one."""
-    start, end = evidence.start, evidence.end
-    if claim.quote is None or claim.quote.end <= start or claim.quote.start >= end:
-        return article.text[start:end], "", ""
-    first, last = max(start, claim.quote.start), min(end, claim.quote.end)
-    return article.text[start:first], article.text[first:last], article.text[last:end]
+def speaker_name(speaker: Speaker) -> str:
+    """The name on one line."""
+    return visible_line(speaker.name) or "Unnamed"
+
+
+def speaker_words(speaker: Speaker, known: Collection[str] = ()) -> str:
+    """`Name (role, affiliation)` on one line, with the details that `speaker_details` gives."""
+    details = visible_line(speaker_details(speaker, known))
+    return f"{speaker_name(speaker)} ({details})" if details else speaker_name(speaker)
+
+
+def quoted_pieces(evidence: Span, quote: Span | None) -> tuple[str, str, str]:
+    """The evidence's words before, within and after a quote; the latter two empty where it isn't quoted."""
+    text, start = evidence.text, evidence.start
+    if quote is None or quote.end <= start or quote.start >= evidence.end:
+        return text, "", ""
+    first, last = max(start, quote.start) - start, min(evidence.end, quote.end) - start
+    return text[:first], text[first:last], text[last:]
+
+
+def sentences(evidence: Iterable[Evidence]) -> str:
+    """Where evidence stands: `sentence 12`, `sentences 3–5, 9`; nothing without evidence."""
+    numbers = sorted({e.sentence for e in evidence})
+    if not numbers:
+        return ""
+    return f"sentence{'s' if len(numbers) > 1 else ''} {', '.join(_ranges(numbers))}"
+
+
+def _ranges(numbers: list[int]) -> Iterator[str]:
+    """Runs of three and more as first–last."""
+    for _, run in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
+        members = [number for _, number in run]
+        if len(members) > 2:
+            yield f"{members[0]}–{members[-1]}"
+        else:
+            yield from map(str, members)

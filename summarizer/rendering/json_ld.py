@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from summarizer.models import Article, Claim, Measure, Report, Span, Speaker, SpeakerKind, Stance
+from summarizer.rendering.addresses import web_address
 from summarizer.rendering.figures import speaker_details
 
 _Node = dict[str, Any]
@@ -21,7 +22,6 @@ _Node = dict[str, Any]
 _CONTEXT = ["https://schema.org/", {"oa": "http://www.w3.org/ns/oa#"}]
 # The same article, claim and term have the same identifier in every export.
 _NAMESPACE = UUID("8b0f8f0e-6d0c-4c5e-9d53-1f6f3f6c2a47")
-_ADDRESS = re.compile(r"https?://[^\s<>\"{}|\\^`\x00-\x20\x7f-\x9f]+", re.IGNORECASE)
 # What could end a script element that the document is pasted into, or act on a terminal.
 _ACTIVE = re.compile("[<>&\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -75,7 +75,7 @@ def _article(article: Article) -> _Node:
             "@id": _id(article.id, article.source, article.text),
             "identifier": article.id,
             "headline": article.title,
-            "url": article.url if article.url and _ADDRESS.fullmatch(article.url) else None,
+            "url": web_address(article.url),
             "datePublished": article.published.isoformat() if article.published else None,
             "inLanguage": article.language,
             "publisher": publisher,

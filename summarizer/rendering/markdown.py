@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from summarizer.models import Article, Claim, Evidence, Rejection, Report
+from summarizer.rendering.addresses import web_address
 from summarizer.rendering.figures import (
     check_words,
     counted,
@@ -27,7 +28,6 @@ _SPECIAL = re.compile(r"[\\`*_\[\]~$&<>|#]")
 # so a word joiner (no width) stands between.
 _BARE_LINK = re.compile(r"(?i)(?<=[a-z]):(?=//)|(?<=\bwww)\.|(?<=\bmailto):|(?<=\bxmpp):")
 _BLOCK_START = re.compile(r"(\d{1,9}(?=[.)])|(?=[-+=:]))")
-_ADDRESS = re.compile(r"https?://[^\s<>\x00-\x20\x7f-\x9f]+", re.IGNORECASE)
 _ALPHANUMERIC = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)
 _REJECTED_STATEMENT_LENGTH = 200
 
@@ -62,7 +62,7 @@ def with_quote(before: str, quote: str, after: str) -> str:
 
 def address(url: str | None) -> str:
     """A web address as a link, anything else as words."""
-    return f"<{url}>" if url and _ADDRESS.fullmatch(url) else escaped(url)
+    return f"<{url}>" if web_address(url) else escaped(url)
 
 
 def _escaped_piece(line: str) -> str:
@@ -165,7 +165,7 @@ def _context(claim: Claim) -> str:
 
 
 def _evidence(article: Article, claim: Claim, evidence: Evidence) -> str:
-    return with_quote(*quoted_pieces(article, evidence, claim))
+    return with_quote(*quoted_pieces(evidence, claim.quote))
 
 
 def _place(article: Article, sentence: int, start: int, end: int) -> str:

@@ -10,7 +10,7 @@ from summarizer.rendering.claim_block import claim_lines
 from summarizer.rendering.figures import counted, effort, outcome
 from summarizer.rendering.grouping import GroupBy, PositionGrid, position_grid
 from summarizer.rendering.revisions import Revision, WrongClaim, revision
-from summarizer.rendering.terminal import joined, packed, plain, short_names, stance_word, wrapped
+from summarizer.rendering.terminal import WIDEST, joined, packed, plain, short_names, stance_word, wrapped
 from summarizer.rendering.visible import visible_line
 from summarizer.report_files import FiledReport
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-_WIDEST = 120
 _INDENT = 2
 _COLUMN_GAP = 2
 
@@ -35,7 +34,7 @@ def write_table(
     from rich.text import Text
 
     grouping = GroupBy(group_by)
-    width = min(console.width, _WIDEST)
+    width = min(console.width, WIDEST)
     for number, report in enumerate(reports):
         if number:
             for line in (Text(), Text("─" * width, style="dim"), Text()):

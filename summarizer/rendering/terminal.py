@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from summarizer.models import Claim, Measure, Speaker, Stance
+from summarizer.rendering.figures import speaker_details
 from summarizer.rendering.visible import visible_line
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ STANCE_STYLES = {
     Stance.DEMANDS: "magenta",
     Stance.ASSERTS: "blue",
 }
+WIDEST = 120
+"""However wide the terminal is, no line is longer than so many cells."""
+
 TWO_COLUMNS_FROM = 100
 _LABELS_WIDTH = max(len(stance) for stance in Stance) + 3 + max(len(measure) for measure in Measure)
 
@@ -39,6 +43,14 @@ def stance_word(stance: Stance) -> Text:
     from rich.text import Text
 
     return Text(stance.value, style=STANCE_STYLES[stance])
+
+
+def named(speaker: Speaker) -> Text:
+    """A speaker's name, and in brackets what else is known."""
+    from rich.text import Text
+
+    details = visible_line(speaker_details(speaker))
+    return Text.assemble(plain(speaker.name, "bold"), Text(f" ({details})" if details else "", style="dim"))
 
 
 def joined(parts: list[Text], separator: str = " · ", style: str = "dim") -> Text:

@@ -23,17 +23,20 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from summarizer.corrections import Correction, claim_key
+from summarizer.digest import digest
 from summarizer.errors import InputError, SummarizerError
+from summarizer.formats import ending
 from summarizer.models import Article, Claim
 from summarizer.reading import MAX_BYTES, MAX_CHARS, read_bytes, read_text
+from summarizer.rendering.html.digest_page import digest_page, digest_policy
 from summarizer.rendering.html.environment import shown
-from summarizer.rendering.html.report_page import claim_fragment, report_page
+from summarizer.rendering.html.report_page import claim_fragment, report_page, report_policy
 from summarizer.report_files import FiledReport
 from summarizer.serving import exporting, pages
 from summarizer.serving.guarding import Guard, Names
 from summarizer.serving.jobs import Event, Job, Status
 from summarizer.serving.pages import Given, Site
-from summarizer.serving.shelf import Shelf
+from summarizer.serving.report_folder import ReportFolder
 from summarizer.serving.working import QueueFullError, Workshop
 
 if TYPE_CHECKING:
@@ -46,8 +49,6 @@ _FORM_ROOM_BYTES = 4 * MAX_CHARS + 100_000
 _MOST_CORRECTION_BYTES = 20_000
 _PING_S = 15
 _GRACE_S = 2
-_META_POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]+)">')
-_HEADER = "<header>"
 _TITLES = {
     400: "That can’t be read",
     403: "Not allowed",
@@ -68,8 +69,8 @@ class Pages:
         self._workshop, self._site = workshop, site
 
     @property
-    def _shelf(self) -> Shelf:
-        return self._workshop.shelf
+    def _reports(self) -> ReportFolder:
+        return self._workshop.reports
 
     def routes(self) -> list[Route]:
         """Each address, and who answers it."""
@@ -83,7 +84,7 @@ class Pages:
             Route("/reports/{key}", self.report),
             Route("/reports/{key}/again", self.ask_again),
             Route("/reports/{key}/again", self.again, methods=["POST"]),
-            Route("/reports/{key}/export/{form}", self.export),
+            Route("/reports/{key}/export/{format}", self.export),
             Route("/reports/{key}/corrections", self.correct, methods=["POST"]),
             Route("/reports/{key}/corrections/{claim:path}", self.take_back, methods=["DELETE"]),
         ]
@@ -102,7 +103,7 @@ class Pages:
                 source = await self._source(text, address, upload)
             except InputError as error:
                 return await self._start(Given(text, address, str(error)), status=400)
-        if isinstance(source, Article) and await asyncio.to_thread(self._shelf.has, source.id):
+        if isinstance(source, Article) and await asyncio.to_thread(self._reports.has, source.id):
             return _see(f"/reports/{source.id}")
         return await self._taken(Job(source), Given(text, address))
 
@@ -138,10 +139,13 @@ class Pages:
         """A report, as `-f html` writes it, with corrections that are saved here."""
         key, filed = await self._filed(request)
         page = await asyncio.to_thread(
-            report_page, filed.report, corrections=filed.corrections, corrections_url=f"{_path(key)}/corrections"
+            report_page,
+            filed.report,
+            corrections=filed.corrections,
+            corrections_url=f"{_path(key)}/corrections",
+            bar=pages.bar(_path(key), tuple(exporting.FORMATS)),
         )
-        bar = pages.bar(_path(key), tuple(exporting.FORMS))
-        return _page(page.replace(_HEADER, _HEADER + bar, 1), _policy_of(page))
+        return _page(page, report_policy(connects=True))
 
     async def ask_again(self, request: Request) -> Response:
         """Whether to make a report anew."""
@@ -156,15 +160,16 @@ class Pages:
         return await self._taken(Job(filed.report.article, again=True, key=key), Given())
 
     async def export(self, request: Request) -> Response:
-        """A report in another form, to be saved."""
+        """A report in another format, to be saved."""
         key, filed = await self._filed(request)
-        form = exporting.FORMS.get(request.path_params["form"])
-        if form is None:
-            raise HTTPException(404, "There is no such form of a report.")
-        content = await asyncio.to_thread(form.write, filed)
+        found = exporting.FORMATS.get(request.path_params["format"])
+        if found is None:
+            raise HTTPException(404, "Reports aren't given in that format.")
+        chosen, media_type = found
+        content = await asyncio.to_thread(exporting.exported, filed, chosen)
         name = re.sub(r"[^A-Za-z0-9_-]", "_", key)
-        headers = {"Content-Disposition": f'attachment; filename="{name}.{form.ending}"'}
-        return Response(content, media_type=form.media_type, headers=headers)
+        headers = {"Content-Disposition": f'attachment; filename="{name}.{ending(chosen)}"'}
+        return Response(content, media_type=media_type, headers=headers)
 
     async def correct(self, request: Request) -> Response:
         """Keep what a reader says of a claim."""
@@ -182,25 +187,28 @@ class Pages:
             raise HTTPException(400, "That is about another article.")
         if correction.claim_key not in {claim_key(claim) for claim in filed.report.claims}:
             raise HTTPException(409, "The report was made anew, without this claim. Load the page again.")
-        await asyncio.to_thread(self._shelf.correct, key, correction)
+        await asyncio.to_thread(self._reports.correct, key, correction)
         return Response(status_code=204)
 
     async def take_back(self, request: Request) -> Response:
         """Forget what was said of a claim."""
         key, filed = await self._filed(request)
-        await asyncio.to_thread(self._shelf.take_back, key, filed.report.article.id, request.path_params["claim"])
+        await asyncio.to_thread(self._reports.take_back, key, filed.report.article.id, request.path_params["claim"])
         return Response(status_code=204)
 
     async def digest(self, request: Request) -> Response:
         """The digest over all reports; `since` is the first day of what is new."""
-        page = await asyncio.to_thread(exporting.digest_page_of, self._shelf, _day(request.query_params.get("since")))
+        page = await asyncio.to_thread(self._digest_page, _day(request.query_params.get("since")))
         if page is None:
             raise HTTPException(404, "There is no report yet.")
-        bar = pages.bar()
-        return _page(page.replace(_HEADER, _HEADER + bar, 1), _policy_of(page))
+        return _page(page, digest_policy())
+
+    def _digest_page(self, since: date | None) -> str | None:
+        reports = list(self._reports.all())
+        return digest_page(digest(reports, since=since), bar=pages.bar()) if reports else None
 
     async def _start(self, given: Given, status: int = 200) -> Response:
-        listing = await asyncio.to_thread(self._shelf.newest, _MOST_LISTED)
+        listing = await asyncio.to_thread(self._reports.newest, _MOST_LISTED)
         return _page(pages.start_page(self._site, listing, self._workshop.unfinished, given), status=status)
 
     async def _source(self, text: str, address: str, upload: UploadFile | None) -> Article | str:
@@ -239,7 +247,7 @@ class Pages:
     async def _filed(self, request: Request) -> tuple[str, FiledReport]:
         key = request.path_params["key"]
         try:
-            filed = await asyncio.to_thread(self._shelf.get, key)
+            filed = await asyncio.to_thread(self._reports.get, key)
         except InputError:
             raise HTTPException(404, "The file is there, but can't be read as a report.") from None
         if filed is None:
@@ -333,16 +341,10 @@ async def _broken(request: Request, error: Exception) -> Response:
 
 
 def _page(content: str, policy: str | None = None, *, status: int = 200) -> Response:
-    headers = {"Content-Security-Policy": policy or pages.policy()}
+    # A header can also say who may frame the page; what stands in the page itself can't.
+    headers = {"Content-Security-Policy": f"{policy or pages.policy()}; frame-ancestors 'none'"}
     # Nothing that came in with half a surrogate pair may keep the page from being sent.
     return HTMLResponse(content.encode("utf-8", "replace"), status, headers)
-
-
-def _policy_of(page: str) -> str:
-    """What a self-contained page allows itself, as a header, which can also say who may frame it."""
-    found = _META_POLICY.search(page)
-    assert found is not None
-    return f"{found[1].replace('&#39;', chr(39))}; frame-ancestors 'none'"
 
 
 def _path(key: str | None) -> str:

@@ -8,18 +8,14 @@ from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from summarizer.rendering.html.environment import environment, part, source_hash
+from summarizer.rendering.html.environment import environment, part
+from summarizer.rendering.html.environment import policy as policy_of
 from summarizer.report_files import FiledReport
 from summarizer.serving.jobs import Job
-from summarizer.serving.shelf import Listing
+from summarizer.serving.report_folder import Listing
 
 if TYPE_CHECKING:
     from markupsafe import Markup
-
-_ICON = (
-    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' "
-    "rx='3' fill='%230b57c4'/%3E%3Cpath d='M4 5h3v3l-2 3H4l1-3H4zm5 0h3v3l-2 3H9l1-3H9z' fill='white'/%3E%3C/svg%3E"
-)
 
 
 @dataclass(frozen=True)
@@ -72,19 +68,15 @@ def again_page(site: Site, path: str, filed: FiledReport) -> str:
     return _page("serve_again.html.j2", "", site, path=path, filed=filed)
 
 
-def bar(path: str | None = None, forms: Sequence[str] = ()) -> str:
+def bar(path: str | None = None, formats: Sequence[str] = ()) -> Markup:
     """What stands above a page that is the same as a file's: the way back and, for the report of a path, the others."""
-    return environment().get_template("serve_bar.html.j2").render(path=path, forms=forms)
+    return _markup(environment().get_template("serve_bar.html.j2").render(path=path, formats=formats))
 
 
 @cache
 def policy() -> str:
     """The Content-Security-Policy of these pages: their own style and script, and requests to this server."""
-    script = source_hash(part("serve_job.js"))
-    return (
-        f"default-src 'none'; style-src '{source_hash(_style())}'; script-src '{script}'; connect-src 'self'; "
-        "img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    )
+    return policy_of(_style(), part("serve_job.js"), connects=True, sends=True)
 
 
 @cache
@@ -94,7 +86,7 @@ def _style() -> str:
 
 def _page(template: str, script: str, site: Site | None, **values: Any) -> str:
     found = environment().get_template(template)
-    shared = {"style": _markup(_style()), "script": _markup(script), "icon": _markup(_ICON), "site": site}
+    shared = {"style": _markup(_style()), "script": _markup(script), "site": site}
     return found.render(**shared, **values)
 
 

@@ -14,8 +14,9 @@ from summarizer.errors import InputError, ModelError, OutputError, SummarizerErr
 from summarizer.models import Article
 from summarizer.pipeline import Summarizer
 from summarizer.reading import read_source
+from summarizer.rendering.figures import counted
 from summarizer.serving.jobs import Job, Status
-from summarizer.serving.shelf import Shelf
+from summarizer.serving.report_folder import ReportFolder
 
 MOST_WAITING = 20
 """How many jobs may wait; more are turned away."""
@@ -42,7 +43,7 @@ class Workshop:
     def __init__(
         self,
         make: Make,
-        shelf: Shelf,
+        reports: ReportFolder,
         *,
         on_fault: Callable[[BaseException], None],
         threads: ThreadPoolExecutor | None = None,
@@ -57,7 +58,7 @@ class Workshop:
             ConfigurationError: the summarizer's settings aren't possible.
         """
         self.summarizer = make(self._fetched)
-        self.shelf = shelf
+        self.reports = reports
         self.jobs: dict[str, Job] = {}
         self.on_fault = on_fault
         self._fetch_timeout_s, self._most_waiting = fetch_timeout_s, most_waiting
@@ -194,16 +195,15 @@ class Workshop:
     async def _summarized(self, job: Job) -> tuple[str, str]:
         """In the engine: the key of the job's report, and what is to be said of it."""
         article = job.source if isinstance(job.source, Article) else await self._read(job, job.source)
-        if not job.again and await asyncio.to_thread(self.shelf.has, article.id):
+        if not job.again and await asyncio.to_thread(self.reports.has, article.id):
             return article.id, "This article was summarized before: here is its report."
         self._tell(job.tell, Status.OPENING, "Getting the model ready.")
         async with self._opening:
             await self._open()
         self._tell(job.tell, Status.SUMMARIZING, "Looking for claims.")
         report = await self.summarizer.asummarize(article, on_claim=partial(self._tell, job.claimed))
-        key = await asyncio.to_thread(self.shelf.put, report, job.key)
-        count = len(report.claims)
-        return key, f"Done: {count} claim{'' if count == 1 else 's'}."
+        key = await asyncio.to_thread(self.reports.put, report, job.key)
+        return key, f"Done: {counted(len(report.claims), 'claim')}."
 
     async def _read(self, job: Job, address: str) -> Article:
         self._tell(job.tell, Status.READING, "Fetching the article.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from summarizer.digest.models import (
     Actor,
@@ -18,17 +18,17 @@ from summarizer.digest.models import (
     Standing,
 )
 from summarizer.models import Measure, Stance
+from summarizer.rendering.addresses import web_address
 from summarizer.rendering.digest_lookup import (
     CONTRADICTION_WORDS,
     Grid,
     Lookup,
-    Words,
     article_name,
     day_words,
     outlet_name,
-    place_words,
-    words,
+    period,
 )
+from summarizer.rendering.figures import quoted_pieces, sentences
 from summarizer.rendering.html.digest_timeline import Row, Scale, rows, scale
 
 _FRAGMENT_WORDS = 8
@@ -48,7 +48,10 @@ class Tags:
 
 @dataclass(frozen=True)
 class ClaimView:
-    """A claim with everything that the page says of it."""
+    """A claim with everything that the page says of it.
+
+    `words` are its sentences, each before, within and after the quote.
+    """
 
     claim: DigestClaim
     number: int
@@ -60,7 +63,7 @@ class ClaimView:
     about: str
     language: str
     address: str | None
-    words: tuple[Words, ...]
+    words: tuple[tuple[str, str, str], ...]
     tags: Tags
 
     @property
@@ -71,12 +74,12 @@ class ClaimView:
     @property
     def is_verbatim(self) -> bool:
         """Whether the statement only repeats the evidence."""
-        return [one.whole for one in self.words] == [self.claim.statement]
+        return ["".join(pieces) for pieces in self.words] == [self.claim.statement]
 
     @property
     def place(self) -> str:
         """Where its words stand in the article."""
-        return place_words(self.claim)
+        return sentences(self.claim.evidence)
 
     @property
     def label(self) -> str:
@@ -217,9 +220,9 @@ class DigestView:
         self._claims = {claim.id: self._claim(claim) for claim in digest.claims}
 
     @property
-    def outlets(self) -> int:
-        """How many outlets report."""
-        return len({article.outlet for article in self.digest.articles})
+    def title(self) -> str:
+        """What the page is called: `Digest, 2025-08-19 to 2026-09-24`."""
+        return ", ".join(filter(None, ("Digest", period(self.lookup.dates))))
 
     @property
     def actors(self) -> list[tuple[str, Actor]]:
@@ -361,7 +364,7 @@ class DigestView:
             about=self.lookup.about(claim),
             language=article.language,
             address=address_of_words(article.url, claim.evidence[0].text if claim.evidence else ""),
-            words=tuple(words(claim)),
+            words=tuple(quoted_pieces(one, claim.quote) for one in claim.evidence),
             tags=self._tags(claim.actors, [claim], claim),
         )
 
@@ -404,17 +407,6 @@ class DigestView:
             protects=item.protects or "",
             is_new=item.is_new,
         )
-
-
-def web_address(url: str | None) -> str | None:
-    """The address if it may become a link: http or https, with a host, on one line. Otherwise none."""
-    if url is None or any(character.isspace() or not character.isprintable() for character in url):
-        return None
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    return url if parts.scheme in ("http", "https") and parts.netloc else None
 
 
 def address_of_words(url: str | None, sentence: str) -> str | None:

@@ -41,15 +41,15 @@ def part(name: str) -> str:
     return folder.joinpath(name).read_text(encoding="utf-8")
 
 
-def policy(style: str, script: str = "", *, connects: bool = False) -> str:
+def policy(style: str, script: str = "", *, connects: bool = False, sends: bool = False) -> str:
     """The Content-Security-Policy of a page with this inline style and script, and nothing else.
 
-    With `connects` the script may also talk to where the page came from.
+    With `connects` the script may also talk to where the page came from, with `sends` its forms go there.
     """
     directives = ["default-src 'none'", f"style-src '{source_hash(style)}'"]
     directives += [f"script-src '{source_hash(script)}'"] if script else []
     directives += ["connect-src 'self'"] if connects else []
-    return "; ".join([*directives, "img-src data:", "base-uri 'none'", "form-action 'none'"])
+    return "; ".join([*directives, "img-src data:", "base-uri 'none'", f"form-action '{'self' if sends else 'none'}'"])
 
 
 def source_hash(content: str) -> str:

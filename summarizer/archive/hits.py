@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from summarizer.archive.searching import Hit
-from summarizer.models import Evidence, Report, Speaker
+from summarizer.models import Evidence, Report
 from summarizer.rendering import to_csv
-from summarizer.rendering.figures import speaker_details
+from summarizer.rendering.figures import speaker_words
 from summarizer.rendering.json_lines import unsplit
-from summarizer.rendering.markdown import escaped
-from summarizer.rendering.terminal import joined, packed, plain, stance_word, wrapped
+from summarizer.rendering.markdown import address, escaped
+from summarizer.rendering.terminal import WIDEST, joined, named, packed, plain, stance_word, wrapped
 from summarizer.rendering.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-_WIDEST = 120
 _INDENT = "  "
 _MARK_STYLE = "bold underline"
 _NO_DAY = "no day"
-_ADDRESS = re.compile(r"https?://[^\s<>\x00-\x20\x7f-\x9f]+", re.IGNORECASE)
 
 Pieces = list[tuple[str, bool]]
 """A text in pieces, each with whether it was searched for."""
@@ -34,7 +31,7 @@ def write_hits(hits: Iterable[Hit], console: Console) -> None:
     """Print each claim with the evidence's words, those that were searched for marked, and where they stand."""
     from rich.text import Text
 
-    width = min(console.width, _WIDEST)
+    width = min(console.width, WIDEST)
     for number, hit in enumerate(hits):
         if number:
             console.print(Text(), soft_wrap=True)
@@ -70,19 +67,13 @@ def _lines(hit: Hit, width: int) -> Iterator[Text]:
 
     claim, margin = hit.claim, Text(_INDENT)
     day = Text(hit.day.isoformat() if hit.day else _NO_DAY, style="bold")
-    speakers = (Text.assemble(plain(s.name, "bold"), Text(visible(_details(s)), style="dim")) for s in claim.speakers)
-    labels = [day, stance_word(claim.stance), Text(claim.measure.value), joined(list(speakers), ", ")]
+    labels = [day, stance_word(claim.stance), Text(claim.measure.value), joined(list(map(named, claim.speakers)), ", ")]
     yield from packed([*labels, *(Text(word, style="yellow") for word in _standing(hit))], width=width)
     yield from wrapped(_marked(_pieces(claim.statement, hit.statement_marks)), width=width, first=margin, rest=margin)
     bar = Text.assemble(_INDENT, ("│ ", "dim"))
     for evidence in claim.evidence:
         yield from wrapped(_marked(_evidence_pieces(hit, evidence)), width=width, first=bar, rest=bar)
     yield from packed([plain(fact, "dim") for fact in _facts(hit)], width=width, margin=len(_INDENT))
-
-
-def _details(speaker: Speaker) -> str:
-    details = speaker_details(speaker)
-    return f" ({details})" if details else ""
 
 
 def _standing(hit: Hit) -> Iterator[str]:
@@ -120,7 +111,7 @@ def _marked(pieces: Pieces) -> Text:
 
 def _markdown(hit: Hit) -> Iterator[str]:
     claim = hit.claim
-    names = ", ".join(escaped(f"{s.name}{_details(s)}") for s in claim.speakers)
+    names = ", ".join(escaped(speaker_words(s)) for s in claim.speakers)
     day = hit.day.isoformat() if hit.day else _NO_DAY
     standing = "".join(f" · {words}" for words in _standing(hit))
     yield f"**{day} · {claim.stance.value} · {claim.measure.value}** · {names}{standing}"
@@ -130,7 +121,7 @@ def _markdown(hit: Hit) -> Iterator[str]:
         yield ""
         yield f"> {_markdown_pieces(_evidence_pieces(hit, evidence))}"
     yield ""
-    yield " · ".join(_markdown_fact(fact) for fact in _facts(hit))
+    yield " · ".join(address(fact) for fact in _facts(hit))
 
 
 def _markdown_pieces(pieces: Pieces) -> str:
@@ -143,10 +134,6 @@ def _markdown_piece(line: str, is_mark: bool) -> str:
         return f"**{escaped(line)}**"
     words = line.strip(" ")
     return line.replace(words, escaped(words)) if words else line
-
-
-def _markdown_fact(fact: str) -> str:
-    return f"<{fact}>" if _ADDRESS.fullmatch(fact) else escaped(fact)
 
 
 def _document(hit: Hit) -> dict[str, Any]:

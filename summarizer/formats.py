@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from summarizer.models import Report
-    from summarizer.rendering import GroupBy
     from summarizer.report_files import FiledReport
 
 
@@ -81,7 +82,7 @@ def _texts(chosen: Format, reports: Iterable[FiledReport], group_by: Group) -> I
 
     grouping = rendering.GroupBy(group_by.value)
     if chosen is Format.TABLE:
-        yield _table(reports, grouping)
+        yield table_text(lambda console: rendering.write_table(reports, console, group_by=grouping))
     elif chosen is Format.MARKDOWN:
         for number, filed in enumerate(reports):
             yield ("\n---\n\n" if number else "") + rendering.to_markdown([filed], group_by=grouping)
@@ -110,11 +111,10 @@ def _citations(report: Report) -> str:
     return rendering.to_citations([report])
 
 
-def _table(reports: Iterable[FiledReport], grouping: GroupBy) -> str:
+def table_text(write: Callable[[Console], None]) -> str:
+    """What is printed on a console, as plain text of a hundred columns."""
     from rich.console import Console
 
-    from summarizer import rendering
-
     buffer = io.StringIO()
-    rendering.write_table(reports, Console(file=buffer, width=100, force_terminal=False), group_by=grouping)
+    write(Console(file=buffer, width=100, force_terminal=False))
     return buffer.getvalue()

@@ -22,9 +22,8 @@ _ENDING = ".json"
 
 
 def default_folder() -> Path:
-    """SUMMARIZER_REPORTS, or `reports` in the user's data folder for the program."""
-    override = os.environ.get("SUMMARIZER_REPORTS")
-    return Path(override).expanduser() if override else data_folder() / "reports"
+    """`reports` in the user's data folder for the program."""
+    return data_folder() / "reports"
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Listing:
     unreadable: int
 
 
-class Shelf:
+class ReportFolder:
     """A folder of reports. May be used from several threads."""
 
     def __init__(self, folder: Path, on_change: Callable[[FiledReport], None] = lambda filed: None) -> None:
