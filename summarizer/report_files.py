@@ -64,7 +64,7 @@ def load_reports(
             yield from _reports(stdin or sys.stdin.buffer, None, (), on_failed)
             continue
         path = Path(source)
-        files = _report_files(path) if path.is_dir() else [path]
+        files = report_files(path) if path.is_dir() else [path]
         if not files:
             raise InputError(f"There is no report in {path}.", "Reports end in .json or .jsonl.")
         for file in files:
@@ -96,7 +96,12 @@ def remove_correction(report: Path, article: str, claim: str) -> Corrections:
     return change_corrections(report, taken_back)
 
 
-def _report_files(folder: Path) -> list[Path]:
+def report_files(folder: Path) -> list[Path]:
+    """The files of a folder that hold reports: not corrections, what a run keeps for itself, or hidden files.
+
+    Raises:
+        InputError: the folder can't be read.
+    """
     try:
         return sorted(
             file

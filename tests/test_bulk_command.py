@@ -11,7 +11,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -20,8 +19,8 @@ from typing import Any
 import command
 import pytest
 from loopback import serving
-from openai_server import FaultSchedule, Hang, OpenAIServer, Request, Status
-from openai_server.claims import claims, invented_article
+from openai_server import FaultSchedule, OpenAIServer, Request, Status
+from openai_server.claims import Gate, claims, invented_article
 from openai_server.journal import markers
 
 KEY = "sk-planted-0123456789"
@@ -117,23 +116,6 @@ def journaled(path: str) -> set[str]:
 
 def asked_about(requests: list[Request]) -> set[str]:
     return {f"in.jsonl#a{int(marker[1:])}" for request in requests for marker in markers(request)}
-
-
-class Gate:
-    """Answers so many requests, and leaves all others without an answer."""
-
-    instant = True
-
-    def __init__(self, most: int) -> None:
-        self.left = most
-        self.reached = threading.Event()
-
-    def __call__(self, request: Request) -> Any:
-        self.left -= 1
-        if self.left >= 0:
-            return claims(request)
-        self.reached.set()
-        return Hang(60)
 
 
 @pytest.fixture(scope="module")

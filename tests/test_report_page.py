@@ -37,9 +37,10 @@ from reports import (
 from summarizer.corrections import Correction, Corrections, claim_key, corrected
 from summarizer.models import Article, Claim, Evidence, Measure, Report, Span, Stance
 from summarizer.rendering import report_page, to_json
+from summarizer.rendering.html.claim_view import claim_anchor
 from summarizer.rendering.html.report_page import claim_fragment
 from summarizer.rendering.html.report_text import article_text
-from summarizer.rendering.html.report_view import claim_anchor, report_view
+from summarizer.rendering.html.report_view import report_view
 from summarizer.summary import positions
 
 if TYPE_CHECKING:

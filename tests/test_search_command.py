@@ -10,7 +10,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,8 +17,8 @@ from typing import Any
 
 import pytest
 from command import Ended, caller
-from openai_server import Hang, OpenAIServer, Request
-from openai_server.claims import claims, invented_article
+from openai_server import OpenAIServer
+from openai_server.claims import Gate, claims, invented_article
 from reports import german_report, injected_report, make_claim, make_run, state
 from rich.cells import cell_len
 from rich.console import Console
@@ -344,23 +343,6 @@ def test_a_failed_article_is_not_archived(run: Callable[..., Found], server: Ope
     Path("in/bad.txt").write_bytes(b"\0\1\2")
     ended = run("in", "-o", "out.jsonl", *options(server))
     assert ended.code == 1 and len(in_archive()) == 1
-
-
-class Gate:
-    """Answers so many requests, and leaves all others without an answer."""
-
-    instant = True
-
-    def __init__(self, most: int) -> None:
-        self.left = most
-        self.reached = threading.Event()
-
-    def __call__(self, request: Request) -> Any:
-        self.left -= 1
-        if self.left >= 0:
-            return claims(request)
-        self.reached.set()
-        return Hang(60)
 
 
 @pytest.mark.parametrize("output", ["out.jsonl", "out"])

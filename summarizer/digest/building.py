@@ -100,7 +100,7 @@ def _run_order(filed: FiledReport) -> tuple[float, int, str]:
 
 
 def _filed(filed: FiledReport) -> _Filed:
-    changed = frozenset(c.claim for c in filed.corrections if c.stance or c.measure)
+    changed = frozenset(c.claim for c in filed.corrections if c.changes_claim)
     return _Filed(filed.corrected, changed, protected(filed.report.article.text))
 
 

@@ -81,8 +81,9 @@ def _is_settled(sides: _Sides, last: date, newest: Mapping[Stance, date]) -> boo
 
 def _near(by_day: Mapping[date, list[Entry]], day: date) -> list[Entry]:
     """The claims of a day, and those of the next days that may be of this one."""
-    later = [e for other in by_day if timedelta(0) < other - day <= _lag() for e in by_day[other]]
-    return [*by_day[day], *(entry for entry in later if not entry.claim.is_day_said)]
+    lag: int = data("digest.yaml")["report_lag_days"]
+    later = (day + timedelta(days=days) for days in range(1, lag + 1))
+    return [*by_day[day], *(e for other in later for e in by_day.get(other, ()) if not e.claim.is_day_said)]
 
 
 def _of_one_speaker(actor: str, entries: Sequence[Entry]) -> Iterator[tuple[ContradictionKind, _Sides]]:
@@ -136,7 +137,3 @@ def _is_one_day(sides: _Sides) -> bool:
 def _day(entry: Entry) -> date:
     assert entry.claim.day is not None
     return entry.claim.day
-
-
-def _lag() -> timedelta:
-    return timedelta(days=data("digest.yaml")["report_lag_days"])

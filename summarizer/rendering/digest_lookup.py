@@ -179,6 +179,14 @@ class Lookup:
         ]
 
     @cached_property
+    def newly_held(self) -> dict[str, list[Standing]]:
+        """The same by actor."""
+        found: dict[str, list[Standing]] = {}
+        for standing in self.new_standings:
+            found.setdefault(standing.actor, []).append(standing)
+        return found
+
+    @cached_property
     def new_claims(self) -> list[DigestClaim]:
         """Claims since then."""
         return [claim for claim in self.digest.claims if self.digest.since and claim.is_new]

@@ -92,12 +92,9 @@ def _new(lookup: Lookup) -> Iterator[str]:
     if lookup.new_contradictions:
         yield "### New contradictions"
         yield _listed((_contradicted(lookup, one) for one in lookup.new_contradictions), "")
-    if lookup.new_standings:
+    if lookup.newly_held:
         yield "### New positions"
-        by_actor: dict[str, list[str]] = {}
-        for standing in lookup.new_standings:
-            by_actor.setdefault(standing.actor, []).append(_standing(lookup, standing, lookup.about(standing)))
-        yield _listed((f"{_bold(lookup.names([actor]))} · {'; '.join(held)}" for actor, held in by_actor.items()), "")
+        yield _listed((_taken(lookup, actor, held) for actor, held in lookup.newly_held.items()), "")
     if lookup.new_claims:
         yield "### New claims"
     yield _listed((_claim(lookup, claim) for claim in lookup.new_claims), "No claim has been made since then.")
@@ -129,6 +126,11 @@ def _standing(lookup: Lookup, standing: Standing, about: str) -> str:
     details = f" ({', '.join(facts)})" if facts else ""
     cited = _cited(lookup, lookup.claims(standing.claims))
     return f"{escaped(about)}: {standing.stance.value}{details} {cited}"
+
+
+def _taken(lookup: Lookup, actor: str, standings: Iterable[Standing]) -> str:
+    held = "; ".join(_standing(lookup, one, lookup.about(one)) for one in standings)
+    return f"{_bold(lookup.names([actor]))} · {held}"
 
 
 def _change(lookup: Lookup, change: Change) -> str:

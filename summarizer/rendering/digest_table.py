@@ -77,10 +77,7 @@ def _new(lookup: Lookup, width: int) -> Iterator[Text]:
         yield from _hanging(_moved(lookup, change), width)
     for contradiction in lookup.new_contradictions:
         yield from _hanging(_contradicted(lookup, contradiction), width)
-    by_actor: dict[str, list[Standing]] = {}
-    for standing in lookup.new_standings:
-        by_actor.setdefault(standing.actor, []).append(standing)
-    for actor, standings in by_actor.items():
+    for actor, standings in lookup.newly_held.items():
         parts = [_held(lookup, lookup.about(one), one) for one in standings]
         name, is_new = plain(lookup.names([actor]), "bold"), Text("new position", style="dim")
         yield from _hanging([name, is_new, *parts], width)

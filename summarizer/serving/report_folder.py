@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -11,12 +9,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path, PurePath
 
-from summarizer.correction_files import CORRECTIONS_ENDING, add_correction, corrections_path
+from summarizer.correction_files import add_correction, corrections_path
 from summarizer.corrections import Correction
 from summarizer.errors import InputError, OutputError
 from summarizer.models import Report
-from summarizer.report_files import FiledReport, load_reports, remove_correction
+from summarizer.report_files import FiledReport, load_reports, remove_correction, report_files
 from summarizer.resources import data_folder
+from summarizer.whole_files import written_whole
 
 _ENDING = ".json"
 
@@ -107,14 +106,8 @@ class ReportFolder:
         # An id can be anything, `../` too.
         path = self._files().get(name) or self.folder / f"{PurePath(name).name}{_ENDING}"
         try:
-            handle, draft = tempfile.mkstemp(dir=self.folder, prefix=f".{path.name}.")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(to_json(report).encode())
-                Path(draft).replace(path)
-            except BaseException:
-                Path(draft).unlink(missing_ok=True)
-                raise
+            with written_whole(path, private=True) as file:
+                file.write(to_json(report).encode())
         except OSError as error:
             raise OutputError(f"{path} can't be written: {error.strerror}.", "Make room.") from error
         self._changed(path.stem)
@@ -137,17 +130,10 @@ class ReportFolder:
     def _files(self) -> dict[str, Path]:
         """What is there, by key. Nothing that comes from outside becomes part of a path."""
         try:
-            found = list(self.folder.iterdir())
-        except OSError:
+            found = report_files(self.folder)
+        except InputError:
             return {}
-        return {
-            path.stem: path
-            for path in found
-            if path.suffix == _ENDING
-            and not path.name.startswith(".")
-            and not path.name.endswith(CORRECTIONS_ENDING)
-            and path.is_file()
-        }
+        return {path.stem: path for path in found if path.suffix == _ENDING}
 
     def _entry(self, path: Path) -> Entry | None:
         """What the list says of a file; None if it's no report. Files are read again only when they change."""

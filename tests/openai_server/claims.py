@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import random
 import re
+import threading
 from functools import cache
 from typing import Any
 
-from openai_server.items import Item, Request, Status, instant
+from openai_server.items import Hang, Item, Request, Status, instant
 
 SENTENCES = 18
 """How many sentences an article has: about 350 words."""
@@ -142,3 +143,20 @@ def _people() -> tuple[str, ...]:
 
 def _some(drawn: random.Random) -> int:
     return 50 * drawn.randint(2, 40)
+
+
+class Gate:
+    """Answers so many requests, and leaves all others without an answer."""
+
+    instant = True
+
+    def __init__(self, most: int) -> None:
+        self.left = most
+        self.reached = threading.Event()
+
+    def __call__(self, request: Request) -> Any:
+        self.left -= 1
+        if self.left >= 0:
+            return claims(request)
+        self.reached.set()
+        return Hang(60)

@@ -251,10 +251,10 @@ class DigestView:
     @cached_property
     def new_standings(self) -> list[tuple[str, list[StandingView]]]:
         """Positions taken since then, by actor."""
-        found: dict[str, list[StandingView]] = {}
-        for one in self.lookup.new_standings:
-            found.setdefault(one.actor, []).append(self._standing(one))
-        return [(self.lookup.names([actor]), standings) for actor, standings in found.items()]
+        return [
+            (self.lookup.names([actor]), [self._standing(one) for one in standings])
+            for actor, standings in self.lookup.newly_held.items()
+        ]
 
     @cached_property
     def grids(self) -> list[GridPart]:
@@ -273,7 +273,7 @@ class DigestView:
                 change.kind.value,
                 self._claims[change.before],
                 self._claims[change.after],
-                self._tags([change.actor], [self._claims[one].claim for one in (change.before, change.after)], change),
+                self._tags([change.actor], self.lookup.claims([change.before, change.after]), change),
             )
             for number, change in enumerate(self.digest.changes, start=1)
         ]

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from summarizer.corrections import MAX_NOTE_CHARS, Correction
 from summarizer.models import Article, Claim, Measure, Report, Stance
+from summarizer.rendering.html.claim_view import claim_view
 from summarizer.rendering.html.environment import environment, part, policy
-from summarizer.rendering.html.report_view import claim_view, report_view
+from summarizer.rendering.html.report_view import report_view
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -50,13 +51,10 @@ def report_policy(*, connects: bool = False) -> str:
     return policy(_style(), part("report.js"), connects=connects)
 
 
-def claim_fragment(claim: Claim, article: Article, *, language: str | None = None) -> str:
-    """The card of one claim, an `<li>` that needs the styles of `base.css` and `claim.css`.
-
-    `language` is that of the statement where it isn't the article's.
-    """
+def claim_fragment(claim: Claim, article: Article) -> str:
+    """The card of one claim as it stands in the article's language, an `<li>` for `base.css` and `claim.css`."""
     macros: Any = environment().get_template("claim.html.j2").module
-    return str(macros.claim_card(claim_view(claim, article, language=language), on_its_own=True))
+    return str(macros.claim_card(claim_view(claim, article, language=article.language), on_its_own=True))
 
 
 def _style() -> str:

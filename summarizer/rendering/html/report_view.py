@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -10,8 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, count
 
-from summarizer.corrections import Correction, applicable, claim_key, corrected
-from summarizer.models import Article, Claim, Measure, Position, Rejection, Report, Run, Speaker, Stance, Summary
+from summarizer.corrections import Correction, applicable, corrected
+from summarizer.models import Article, Claim, Measure, Position, Rejection, Report, Run, Stance, Summary
 from summarizer.rendering.addresses import web_address
 from summarizer.rendering.citations import plain_citation
 from summarizer.rendering.figures import (
@@ -19,91 +18,14 @@ from summarizer.rendering.figures import (
     counted,
     duration,
     effort,
-    line_number,
-    quoted_pieces,
-    speaker_details,
-    speaker_name,
 )
 from summarizer.rendering.grouping import in_text_order, position_grid
+from summarizer.rendering.html.claim_view import ClaimView, claim_anchor, claim_view, in_json
 from summarizer.rendering.html.report_text import Paragraph, Piece, article_text
 from summarizer.rendering.visible import visible_line
 
-_USUAL_ID = re.compile(r"c[0-9]{1,6}")
 _NOT_IN_FILE_NAMES = re.compile(r"[^\w.-]+")
 _LONGEST_FILE_NAME = 80
-
-
-@dataclass(frozen=True)
-class SpeakerView:
-    """A speaker's name, and office and affiliation as far as they say more."""
-
-    name: str
-    details: str
-
-
-@dataclass(frozen=True)
-class EvidenceView:
-    """A sentence that a claim rests on: where it stands, and its words before, within and after the quote."""
-
-    number: int
-    line: int
-    anchor: str
-    before: str
-    quote: str
-    after: str
-
-
-@dataclass(frozen=True)
-class ClaimView:
-    """A claim with all that its card shows. `stance` and `measure` are as corrected, `given_…` as the report has them.
-
-    `who` names its actors and speakers as the filter does. Ids and the correction are JSON, for the page's script.
-    """
-
-    id: str
-    anchor: str
-    language: str
-    article_language: str
-    speakers: tuple[SpeakerView, ...]
-    statement: str
-    given_stance: Stance
-    given_measure: Measure
-    attribution: str
-    conditions: tuple[str, ...]
-    via: str
-    said_on: str
-    confidence: str
-    evidence: tuple[EvidenceView, ...]
-    who: str
-    id_json: str
-    key: str
-    citation: str
-    correction: Correction | None
-
-    @property
-    def stance(self) -> Stance:
-        """The stance, as corrected."""
-        return (self.correction and self.correction.stance) or self.given_stance
-
-    @property
-    def measure(self) -> Measure:
-        """The measure, as corrected."""
-        return (self.correction and self.correction.measure) or self.given_measure
-
-    @property
-    def is_wrong(self) -> bool:
-        """Whether a reader has said that nobody claims this."""
-        return self.correction is not None and self.correction.wrong
-
-    @property
-    def note(self) -> str:
-        """Why it was corrected, in the reader's words."""
-        return (self.correction and self.correction.note) or ""
-
-    @property
-    def correction_json(self) -> str:
-        """The correction, for the page's script; empty without one."""
-        return "" if self.correction is None else _json(self.correction.model_dump(mode="json"))
 
 
 @dataclass(frozen=True)
@@ -246,7 +168,7 @@ def report_view(report: Report, corrections: Sequence[Correction] = ()) -> Repor
     )
     text = article_text(report)
     claims = tuple(
-        _claim_view(
+        claim_view(
             claim,
             article,
             language=report.run.language or article.language,
@@ -263,7 +185,7 @@ def report_view(report: Report, corrections: Sequence[Correction] = ()) -> Repor
         address=web_address(article.url) or "",
         language=report.run.language or article.language,
         article_language=article.language,
-        id_json=_json(article.id),
+        id_json=in_json(article.id),
         file_name=f"{_file_name(article.id)}.corrections.json",
         outcome=_outcome(report, claims),
         claims=claims,
@@ -276,18 +198,6 @@ def report_view(report: Report, corrections: Sequence[Correction] = ()) -> Repor
         run=tuple(_run_facts(report.run)),
         warnings=tuple(report.run.warnings),
     )
-
-
-def claim_view(claim: Claim, article: Article, *, language: str | None = None) -> ClaimView:
-    """A claim on its own. `language` is that of its statement where it isn't the article's."""
-    return _claim_view(claim, article, language=language or article.language)
-
-
-def claim_anchor(claim_id: str) -> str:
-    """A claim's id as an anchor: itself where it is as usual, else one that no id can imitate."""
-    if _USUAL_ID.fullmatch(claim_id):
-        return claim_id
-    return f"claim-{hashlib.sha256(claim_id.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 
 
 def _with_distinct_ids(report: Report) -> Report:
@@ -320,52 +230,6 @@ def _claims_of(positions: Sequence[Position]) -> dict[str, frozenset[str]]:
     for position in positions:
         found.setdefault(position.actor, set()).update(position.claims)
     return {actor: frozenset(claims) for actor, claims in found.items()}
-
-
-def _claim_view(
-    claim: Claim,
-    article: Article,
-    *,
-    language: str,
-    anchors: Mapping[int, str] | None = None,
-    who: str = "",
-    citation: str = "",
-    correction: Correction | None = None,
-) -> ClaimView:
-    evidence = [
-        EvidenceView(
-            e.sentence,
-            line_number(article, e.start),
-            anchors[e.start] if anchors else "",
-            *quoted_pieces(e, claim.quote),
-        )
-        for e in claim.evidence
-    ]
-    return ClaimView(
-        id=claim.id,
-        anchor=claim_anchor(claim.id),
-        language=language,
-        article_language=article.language,
-        speakers=tuple(map(_speaker, claim.speakers)),
-        statement=claim.statement,
-        given_stance=claim.stance,
-        given_measure=claim.measure,
-        attribution=claim.attribution.value,
-        conditions=tuple(claim.conditions),
-        via=claim.via or "",
-        said_on=claim.said_on.isoformat() if claim.said_on else "",
-        confidence="" if claim.confidence is None else f"{claim.confidence:.2f}",
-        evidence=tuple(evidence),
-        who=who,
-        id_json=_json(claim.id),
-        key=claim_key(claim),
-        citation=citation,
-        correction=correction,
-    )
-
-
-def _speaker(speaker: Speaker) -> SpeakerView:
-    return SpeakerView(speaker_name(speaker), speaker_details(speaker))
 
 
 def _article_facts(article: Article) -> tuple[str, ...]:
@@ -455,8 +319,3 @@ def _run_facts(run: Run) -> list[tuple[str, str]]:
 
 def _file_name(article_id: str) -> str:
     return _NOT_IN_FILE_NAMES.sub("-", visible_line(article_id)).strip(".-")[:_LONGEST_FILE_NAME] or "report"
-
-
-def _json(value: object) -> str:
-    """Plain ASCII, so that what makes text harmless to show leaves it as it is."""
-    return json.dumps(value, ensure_ascii=True)
