@@ -16,10 +16,11 @@ from summarizer.correction_files import CORRECTIONS_ENDING, MAX_BYTES, change_co
 from summarizer.corrections import Correction, Corrections, applicable, corrected, stale, without
 from summarizer.errors import InputError, first_problem
 from summarizer.models import FailedArticle, Report, Span, Uncovered
+from summarizer.reading.files import LINES_SUFFIXES
 from summarizer.reading.json_lines import Row, rows
 
-_LINES = frozenset({".jsonl", ".ndjson"})
-_ENDINGS = _LINES | {".json"}
+REPORT_SUFFIXES = LINES_SUFFIXES | {".json"}
+"""The endings of the files that reports are read from, in lower case."""
 # Corrections, and what a run keeps beside an output that isn't JSON Lines.
 _OTHERS = (CORRECTIONS_ENDING, ".reports.jsonl")
 _MAKE_ANEW = "Make reports with -f json or -f jsonl."
@@ -106,7 +107,7 @@ def report_files(folder: Path) -> list[Path]:
         return sorted(
             file
             for file in folder.iterdir()
-            if file.suffix.lower() in _ENDINGS
+            if file.suffix.lower() in REPORT_SUFFIXES
             and not file.name.startswith(".")
             and not file.name.endswith(_OTHERS)
             and file.is_file()
@@ -134,7 +135,7 @@ def _reports(
 def _documents(stream: BinaryIO, path: Path | None) -> Iterator[tuple[str, bytes]]:
     """The JSON documents with what errors call them: a line each, or the whole where the first line is none."""
     name = str(path) if path else "standard input"
-    is_lines = path is not None and path.suffix.lower() in _LINES
+    is_lines = path is not None and path.suffix.lower() in LINES_SUFFIXES
     found = rows(stream, max_bytes=MAX_BYTES)
     first = next(found, None)
     if first is None:

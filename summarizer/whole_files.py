@@ -6,7 +6,6 @@ import errno
 import os
 import secrets
 import shutil
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,12 +13,11 @@ from typing import BinaryIO
 
 
 @contextmanager
-def written_whole(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
+def written_whole(path: Path) -> Iterator[BinaryIO]:
     """A file to write to, which takes its place at `path` when the block ends, and is gone where the block fails.
 
     Its folder is made if need be. It has the rights of the file that was there, or those that the user's files
-    have; a `private` one only its owner can read and write. A link stays, and what it points to is replaced. What
-    is there and no regular file, as a pipe, is written to.
+    have. A link stays, and what it points to is replaced. What is there and no regular file, as a pipe, is written to.
 
     Raises:
         OSError: it can't be written.
@@ -36,12 +34,10 @@ def written_whole(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
     draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.new")
     try:
         with draft.open("xb") as file:
-            if private:
-                draft.chmod(stat.S_IRUSR | stat.S_IWUSR)
             yield file
             file.flush()
             os.fsync(file.fileno())
-        if target.exists() and not private:
+        if target.exists():
             shutil.copymode(target, draft)
         draft.replace(target)
     except BaseException:

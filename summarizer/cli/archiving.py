@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from summarizer.cli.output import Output
 
 _SHOWN = 10
-_LINES = frozenset({".jsonl", ".ndjson"})
 
 app = typer.Typer(
     help="All reports in one SQLite file, which summarizer search looks through: add, info, export.",
@@ -115,8 +114,9 @@ def export(
       summarizer archive export reports.jsonl --archive ukraine.sqlite
     """
     from summarizer.archive.exporting import export_claims, export_parquet, export_reports
+    from summarizer.reading.files import LINES_SUFFIXES
 
-    is_lines = file.suffix.lower() in _LINES
+    is_lines = file.suffix.lower() in LINES_SUFFIXES
     if not is_lines and file.suffix.lower() != ".parquet":
         raise ConfigurationError(f"{file} ends in neither .parquet nor .jsonl.", "Name the file so.")
     if wrong and is_lines and not claims:

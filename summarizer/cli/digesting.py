@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from summarizer.digest import Digest
 
-_READ = frozenset({".json", ".jsonl", ".ndjson"})
-
 
 class DigestFormat(StrEnum):
     """Output formats of a digest."""
@@ -112,12 +110,14 @@ def _format_for(path: Path | None) -> DigestFormat:
 
 def _check_output(path: Path | None, sources: Sequence[str]) -> None:
     """Refuse to write where it would be read: over a source, or as one more report of a folder."""
+    from summarizer.report_files import REPORT_SUFFIXES
+
     if path is None:
         return
     if path.is_dir():
         raise ConfigurationError(f"{path} is a folder.", "Name a file: digest.html.")
     for source in (Path(one) for one in sources if one != "-"):
-        is_among = source.is_dir() and path.suffix in _READ and path.resolve().parent == source.resolve()
+        is_among = source.is_dir() and path.suffix in REPORT_SUFFIXES and path.resolve().parent == source.resolve()
         if is_among or path.resolve() == source.resolve():
             raise ConfigurationError(f"{path} would be read as a report.", "Give another path with -o.")
 

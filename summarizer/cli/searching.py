@@ -118,17 +118,22 @@ def search(
         notes = list(_unknown(opened, query)) if not hits else []
         stale = opened.stale
     _write(chosen, hits, total)
+    _say(len(hits), total, notes, stale, quiet)
+
+
+def _say(shown: int, total: int, notes: Sequence[str], stale: int, quiet: bool) -> None:
+    """On stderr: what may be missing, why nothing was found, and whether there is more."""
     if stale:
         stderr().print(
             f"Of {stale:,} reports claims may be missing: they were indexed by another version of summarizer, "
             "and the archive can't be written.",
             soft_wrap=True,
         )
-    if not hits:
+    if not shown:
         for note in notes or ["No claim in the archive meets this."]:
             stderr().print(note, markup=False, soft_wrap=True)
-    elif len(hits) < total and not quiet:
-        stderr().print(f"{len(hits):,} of {total:,} claims; --limit shows more.")
+    elif shown < total and not quiet:
+        stderr().print(f"{shown:,} of {total:,} claims; --limit shows more.")
 
 
 def _write(chosen: SearchFormat, hits: Sequence[Hit], total: int) -> None:

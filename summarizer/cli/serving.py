@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -70,28 +70,17 @@ def serve(
         _check_archive(archive)
     kept = ReportFolder(reports or default_folder(), lambda filed: _archive(console, archive, filed))
     with Download(console, quiet=False) as download, listen(host, port) as listening:
-
-        def make(on_progress: Callable[[int, int], None]) -> Summarizer:
-            from summarizer.pipeline import Summarizer
-
-            def progress(done: int, total: int) -> None:
-                download.update(done, total)
-                on_progress(done, total)
-
-            return Summarizer(
-                model,
-                base_url=base_url,
-                profile=profile.value if profile else None,
-                topic=topic,
-                language=language,
-                offline=offline,
-                timeout_s=timeout_s,
-                on_progress=progress,
-                on_message=lambda line: _say(console, line),
-            )
-
+        settings: dict[str, Any] = {
+            "model": model,
+            "base_url": base_url,
+            "profile": profile.value if profile else None,
+            "topic": topic,
+            "language": language,
+            "offline": offline,
+            "timeout_s": timeout_s,
+        }
         workshop = Workshop(
-            make,
+            lambda on_progress: _summarizer(console, download, on_progress, settings),
             kept,
             on_fault=lambda error: _show_fault(console, error),
             threads=threads,
@@ -119,6 +108,19 @@ def serve(
         run(Server(app, workshop, on_started=started), listening)
     console.print("Ended.")
     threads.leave_if_busy(0)
+
+
+def _summarizer(
+    console: Console, download: Download, on_progress: Callable[[int, int], None], settings: dict[str, Any]
+) -> Summarizer:
+    """The server's summarizer; what is fetched shows here, and by `on_progress` on the page."""
+    from summarizer.pipeline import Summarizer
+
+    def progress(done: int, total: int) -> None:
+        download.update(done, total)
+        on_progress(done, total)
+
+    return Summarizer(**settings, on_progress=progress, on_message=lambda line: _say(console, line))
 
 
 def _say(console: Console, line: str) -> None:

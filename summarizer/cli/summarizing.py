@@ -7,7 +7,6 @@ import re
 import signal
 import sys
 from contextlib import ExitStack, suppress
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,8 +15,9 @@ import typer
 from summarizer.cli import options
 from summarizer.cli.archiving import archive_of_run, archiving_store, show_archived
 from summarizer.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_LIMIT, Download, Threads, stderr
+from summarizer.cli.ending import show_end, show_failure
 from summarizer.cli.output import Format, Group, Output
-from summarizer.cli.progress import ArticlesProgress, spent
+from summarizer.cli.progress import ArticlesProgress
 from summarizer.errors import ConfigurationError, LimitReachedError
 
 if TYPE_CHECKING:
@@ -26,14 +26,12 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from summarizer.archive import Archive
-    from summarizer.bulk.journal import Journal, Status
-    from summarizer.bulk.running import Run, Tally
+    from summarizer.bulk.running import Run
     from summarizer.llm.metering import Limits
     from summarizer.models import Claim
     from summarizer.pipeline import Summarizer
     from summarizer.reading import Item
 
-_SHOWN_FAILURES = 20
 _TIME = r"(\d+(?:\.\d+)?)\s*([smhd]?)"
 _UNITS_S = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -185,8 +183,9 @@ def _run(
     from summarizer.bulk.running import Run, Tally
 
     interrupted = False
-    store = chosen.store()
-    archiving = archiving_store(store, archive, chosen) if archive else None
+    written = chosen.store()
+    archiving = archiving_store(written, archive, chosen) if archive else None
+    store = archiving or written
     try:
         with (
             Journal(chosen.journal_path, _made_with(engine, article_language)) as journal,
@@ -195,17 +194,17 @@ def _run(
             run = Run(
                 engine,
                 journal,
-                archiving or store,
+                store,
                 max_concurrency=concurrency,
                 limits=limits,
                 batch=batch,
                 only_one=chosen.only_one,
                 leave_out=lambda item: chosen.owns(item.source),
-                on_failure=lambda failure: _show_failure(console, failure.article.source, failure.error.message),
+                on_failure=lambda failure: show_failure(console, failure.article.source, failure.error.message),
                 on_change=progress.show,
                 tally=Tally(count),
             )
-            if (lost := (archiving or store).settle(journal)) and not quiet:
+            if (lost := store.settle(journal)) and not quiet:
                 verb = "is" if lost == 1 else "are"
                 console.print(f"Of the finished articles {lost:,} {verb} not in the output as written: done again.")
             if not quiet:
@@ -217,12 +216,12 @@ def _run(
                 interrupted = True
                 store.finish(journal)
             progress.close()
-            chosen.render(store, journal)
-            _show_end(console, run, journal, engine, many=chosen.many, interrupted=interrupted, quiet=quiet)
+            chosen.render(written, journal)
+            show_end(console, run, journal, engine, many=chosen.many, interrupted=interrupted, quiet=quiet)
             if archiving and not quiet:
                 show_archived(console, archiving, chosen)
     finally:
-        chosen.clean(store)
+        chosen.clean(written)
     return _exit_code(run, interrupted)
 
 
@@ -276,80 +275,6 @@ def _exit_code(run: Run, interrupted: bool) -> int:
     if isinstance(run.stopped, LimitReachedError):
         return EXIT_LIMIT
     return EXIT_FAILED if run.stopped or tally.failed or tally.failed_before or tally.again else 0
-
-
-def _show_end(
-    console: Console, run: Run, journal: Journal, engine: Summarizer, *, many: bool, interrupted: bool, quiet: bool
-) -> None:
-    from summarizer.bulk.journal import Status
-
-    tally = run.tally
-    if tally.failed_before and not tally.failed:
-        _show_failures(console, journal, Status.FAILED)
-    if tally.again:
-        _show_failures(console, journal, Status.AGAIN)
-    if run.stopped is not None:
-        console.print(f"Stopped: {run.stopped}", style="red", markup=False, soft_wrap=True)
-    if quiet:
-        return
-    if not (many or interrupted):
-        if engine.cached:
-            console.print(f"{engine.cached:,} replies from the cache; --no-cache asks again.", style="dim")
-        return
-    start = "Interrupted. " if interrupted else ""
-    console.print(f"{start}{_accounted(tally)} {_taken(run, engine)}".rstrip(), markup=False, soft_wrap=True)
-    if tally.changed:
-        console.print(f"{tally.changed:,} changed since they were finished, and were done again.", markup=False)
-    if tally.done_before and (before := spent(journal.usage())):
-        console.print(f"All of them took {before}.", markup=False)
-    unfinished = tally.left or tally.again or interrupted or run.stopped
-    if unfinished and journal.path is not None:
-        console.print("The same command does the rest.", markup=False)
-
-
-def _accounted(tally: Tally) -> str:
-    """Where each article is, in words."""
-    if tally.done_before and tally.done_before == tally.finished and not tally.again and not tally.left:
-        return (
-            "The only article was done before." if tally.finished == 1 else f"All {tally.finished:,} were done before."
-        )
-    counts = {
-        "done": tally.done,
-        "done before": tally.done_before,
-        "failed": tally.failed,
-        "failed before": tally.failed_before,
-        "failed for now": tally.again,
-        "not done": tally.left or 0,
-    }
-    return f"Articles: {', '.join(f'{count:,} {how}' for how, count in counts.items() if count) or 'none'}."
-
-
-def _show_failures(console: Console, journal: Journal, status: Status) -> None:
-    for entry in islice(journal.entries(status), _SHOWN_FAILURES):
-        _show_failure(console, entry.source, entry.error.message if entry.error else "")
-    if (more := journal.counts()[status] - _SHOWN_FAILURES) > 0:
-        console.print(f"… and {more:,} more.", style="red", markup=False)
-
-
-def _taken(run: Run, engine: Summarizer) -> str:
-    """What the run took, in words; an unknown price is said."""
-    usage = run.tally.usage
-    words = spent(usage)
-    if engine.cached:
-        words += f"{', ' if words else ''}{engine.cached:,} replies from the cache"
-    if words and usage.requests and usage.cost_usd is None:
-        words += "; the price isn't known"
-    elif usage.cost_usd and engine.price:
-        words += f" at the prices of {engine.price.as_of}"
-    return f"{words}." if words else ""
-
-
-def _show_failure(console: Console, source: str | None, message: str) -> None:
-    from rich.text import Text
-
-    from summarizer.rendering.visible import visible_line
-
-    console.print(Text(visible_line(f"{source}: {message}"), style="red"), soft_wrap=True)
 
 
 def _limits(max_cost: float | None, max_tokens: int | None, deadline: str | None) -> Limits:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from summarizer.distributed.places import located
 from summarizer.distributed.rows import COLUMNS, row_schema
 from summarizer.errors import ConfigurationError
+from summarizer.reading.files import LINES_SUFFIXES
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _ARTICLES = frozenset({".txt", ".text", ".md", ".markdown", ".html", ".htm", ".xhtml", ".pdf"})
-_LINES = frozenset({".jsonl", ".ndjson"})
 _PARQUET = frozenset({".parquet"})
 _LINES_PER_BLOCK = 256
 
@@ -61,14 +61,14 @@ def _files(filesystem: Any, path: str, shown: str) -> list[str]:
         raise ConfigurationError(f"There is no file or folder {shown}.", "Check the path.")
     found = sorted(i.path for i in inside if i.type == FileType.File and _kind(i.path) and _is_shown(i.path, path))
     if not found:
-        endings = ", ".join(sorted(_ARTICLES | _LINES | _PARQUET))
+        endings = ", ".join(sorted(_ARTICLES | LINES_SUFFIXES | _PARQUET))
         raise ConfigurationError(f"Nothing in {shown} can be read.", f"Known endings: {endings}.")
     return found
 
 
 def _kind(path: str) -> frozenset[str] | None:
     suffix = PurePosixPath(path).suffix.lower()
-    return next((kind for kind in (_ARTICLES, _LINES, _PARQUET) if suffix in kind), None)
+    return next((kind for kind in (_ARTICLES, LINES_SUFFIXES, _PARQUET) if suffix in kind), None)
 
 
 def _is_shown(path: str, folder: str) -> bool:
@@ -84,7 +84,7 @@ def read(ray: Any, group: Group) -> Any:
     """
     common = {"filesystem": group.filesystem, "include_paths": True}
     to_rows = {"batch_format": "pyarrow", "fn_kwargs": {"prefix": group.prefix}}
-    if group.kind == _LINES:
+    if group.kind == LINES_SUFFIXES:
         return ray.data.read_datasource(_line_source(group))
     if group.kind == _PARQUET:
         present = _parquet_columns(group)

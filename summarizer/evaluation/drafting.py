@@ -7,9 +7,7 @@ stands in its comments.
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,12 +17,12 @@ from pydantic import ValidationError
 from summarizer import verbatim
 from summarizer.corrections import Correction, applicable, corrected
 from summarizer.errors import InputError, OutputError
-from summarizer.evaluation.annotation import SCHEMA_LINE, Annotation, Genre, Split
+from summarizer.evaluation.annotation import Annotation, Genre, Split
+from summarizer.evaluation.draft_text import DraftLine, annotation_text, heading
 from summarizer.evaluation.golden import ARTICLE_FILE, CLAIMS_FILE
 from summarizer.evaluation.resolving import Resolver, alias_problems
 from summarizer.letters import spelled_out
-from summarizer.models import Article, Claim, Report, Sentence, Speaker, Uncovered
-from summarizer.rendering.visible import visible_line
+from summarizer.models import Article, Claim, Report, Sentence, Speaker
 from summarizer.whole_files import written_whole
 
 _OPENING_WORDS = 3
@@ -33,8 +31,6 @@ _SLUG_WORDS = 3
 _SLUG_WORD_CHARS = 4
 _SLUG_CHARS = 60
 _MARKS = "\"'„“”‟«»‹›‘’‚‛` \t\n\u00a0"
-# YAML reads these nowhere, not even in a comment.
-_NOT_IN_YAML = re.compile("[^\t\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class GoldenDraft(NamedTuple):
@@ -46,14 +42,6 @@ class GoldenDraft(NamedTuple):
 
 class DraftExistsError(OutputError):
     """There is a draft of this article already, which somebody may have worked on."""
-
-
-class _Line(NamedTuple):
-    """A claim as it is written: what is told above it, and whether only in comments."""
-
-    remarks: list[str]
-    annotated: dict[str, Any]
-    is_comment: bool
 
 
 def draft(
@@ -83,15 +71,7 @@ def draft(
     if report.article.published:
         head["published"] = report.article.published
     head |= {"split": split.value, "genre": genre.value, "aliases": drafting.aliases}
-    text = "".join(
-        [
-            f"{SCHEMA_LINE}\n",
-            *(f"# {_plain(line)}\n" for line in _heading(report, by_claim, wrong)),
-            _yaml(head),
-            "claims:\n" if any(not line.is_comment for line in lines) else "claims: []\n",
-            *(_written(line) for line in lines),
-        ]
-    )
+    text = annotation_text([*heading(report, by_claim, wrong)], head, lines)
     return GoldenDraft(report.article.text, text)
 
 
@@ -150,7 +130,7 @@ class _Drafting:
         self._openings = {s.number: _normal(s.text(article.text)) for s in self._sentences if not s.is_heading}
         self._split, self._genre = split, genre
 
-    def line(self, claim: Claim, remarks: list[str]) -> _Line:
+    def line(self, claim: Claim, remarks: list[str]) -> DraftLine:
         """A claim as it is written. Every annotation is resolved as loading does it."""
         remarks = list(remarks)
         annotated = self._annotated(claim, remarks)
@@ -160,9 +140,9 @@ class _Drafting:
             problems, found = [_first_problem(error)], None
         if found is not None and not problems:
             remarks += [f"Not as in the report: {name}." for name in _differences(claim, found)]
-            return _Line(remarks, annotated, is_comment=False)
+            return DraftLine(remarks, annotated, is_comment=False)
         remarks.append("Only a comment, because it can't be loaded:")
-        return _Line([*remarks, *problems], annotated, is_comment=True)
+        return DraftLine([*remarks, *problems], annotated, is_comment=True)
 
     def _resolved(self, annotated: dict[str, Any]) -> tuple[list[str], Claim]:
         annotation = Annotation.model_validate(
@@ -317,77 +297,6 @@ def _remarks(claim: Claim, before: Claim, correction: Correction | None) -> list
     said = f" Corrected by a reader: {', '.join(changes)}." if changes else ""
     note = f" Note: {correction.note}" if correction and correction.note else ""
     return [f"{claim.id}.{said}{note}"]
-
-
-def _heading(
-    report: Report, corrections: dict[str, Correction], wrong: Sequence[tuple[Claim, str | None]]
-) -> Iterator[str]:
-    run, article = report.run, report.article
-    yield (
-        f"A draft, made by summarizer {run.summarizer_version} with {run.model} (prompt {run.prompt}) on "
-        f"{run.started_at.date()}, {len(corrections)} of {len(report.claims)} claims corrected by a reader."
-    )
-    origin = [part for part in (article.source, article.url, f"id {article.id}") if part]
-    yield f"Article: {', '.join(origin)}. It may be somebody's property: ask before it is given to others."
-    yield "What a person has still to do:"
-    yield "- set split (dev or test) and genre;"
-    yield "- check every claim, those without a correction too: nobody has confirmed them;"
-    yield "- give aliases, other names under which a speaker counts as the same;"
-    yield "- mark claims over which annotators could differ with `optional: true`;"
-    if run.language and run.language != article.language:
-        yield f"- word the statements in the article's language: they are in {run.language};"
-    yield "- add claims that were missed" + (
-        ". Sentences with a word of reporting that no claim cites:" if report.uncovered else ";"
-    )
-    yield from (f"    {_told(sentence)}" for sentence in report.uncovered)
-    yield "- delete these comments."
-    if wrong:
-        yield "Left out, because a reader marked them as wrong:"
-        for claim, note in wrong:
-            names = ", ".join(speaker.name for speaker in claim.speakers)
-            yield f"    {claim.id}. {names}: {claim.statement}" + (f" Note: {note}" if note else "")
-
-
-def _told(sentence: Uncovered) -> str:
-    return f"sentence {sentence.sentence} ({sentence.cue}): {sentence.text}"
-
-
-def _written(line: _Line) -> str:
-    body = textwrap.indent(_yaml([line.annotated]), "  ")
-    if line.is_comment:
-        body = "".join(f"  # {text[2:]}\n" for text in body.splitlines())
-    return "".join(f"  # {_plain(remark)}\n" for remark in line.remarks) + body
-
-
-def _plain(text: str) -> str:
-    """One line that is a comment in YAML, whatever is in it. Space in front stays."""
-    space = text[: len(text) - len(text.lstrip(" "))]
-    return space + _NOT_IN_YAML.sub("\ufffd", visible_line(text))
-
-
-def _yaml(value: object) -> str:
-    import yaml
-
-    return yaml.dump(
-        value, Dumper=_dumper(), allow_unicode=True, sort_keys=False, default_flow_style=None, width=float("inf")
-    )
-
-
-@cache
-def _dumper() -> type[Any]:
-    """Writes YAML as the set has it: lists indented, every string on one line."""
-    import yaml
-
-    class Dumper(yaml.SafeDumper):
-        def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-            super().increase_indent(flow, False)
-
-    def string(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-        style = None if text.isprintable() else '"'
-        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-    Dumper.add_representer(str, string)
-    return Dumper
 
 
 def _first_problem(error: ValidationError) -> str:

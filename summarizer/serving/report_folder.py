@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -15,7 +17,6 @@ from summarizer.errors import InputError, OutputError
 from summarizer.models import Report
 from summarizer.report_files import FiledReport, load_reports, remove_correction, report_files
 from summarizer.resources import data_folder
-from summarizer.whole_files import written_whole
 
 _ENDING = ".json"
 
@@ -106,8 +107,15 @@ class ReportFolder:
         # An id can be anything, `../` too.
         path = self._files().get(name) or self.folder / f"{PurePath(name).name}{_ENDING}"
         try:
-            with written_whole(path, private=True) as file:
-                file.write(to_json(report).encode())
+            # For its owner only, and into a folder that is still there.
+            handle, draft = tempfile.mkstemp(dir=self.folder, prefix=f".{path.name}.")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(to_json(report).encode())
+                Path(draft).replace(path)
+            except BaseException:
+                Path(draft).unlink(missing_ok=True)
+                raise
         except OSError as error:
             raise OutputError(f"{path} can't be written: {error.strerror}.", "Make room.") from error
         self._changed(path.stem)
