@@ -271,7 +271,8 @@ def claims_table(parts: Sequence[Part]) -> Table:
 
 
 def _by_own_words(part: Part) -> Mapping[int, float]:
-    return judged(part.document, _judge(part.language))
+    found = judged(part.document, _judge(part.language))
+    return {number: likely["kind"]["claim"] for number, likely in found.items()}
 
 
 def _by_place(part: Part) -> Mapping[int, float]:

@@ -6,10 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 from summarizer import resources
 from summarizer.actors import actor_of, countries_in, country_name, country_of, demonym_country
+from summarizer.verbatim import Searched
 
 _WORD = re.compile(r"[^\W\d_][\w'’.-]*")
 _APPOSITION_MAX_WORDS = 9
@@ -108,11 +109,11 @@ _SENTENCE_END = re.compile(r"(?<=\w{3})[.!?]\s|[\n,;:()\"„“”»«]")
 _CONJUNCTION = re.compile(r"\b(?:und|sowie|oder|and|or)\b")
 
 
-def _fullest(surname: str, text: str) -> str:
+def _fullest(surname: str, searched: Searched) -> str:
     """The form with a first name that the text uses most often, or the surname alone."""
     forms: Counter[str] = Counter()
-    for start, _ in _mentions(surname, text):
-        before = _SENTENCE_END.split(text[max(0, start - 60) : start])[-1]
+    for start, _ in mentions(surname, searched):
+        before = _SENTENCE_END.split(searched.text[max(0, start - 60) : start])[-1]
         taken: list[str] = []
         for word in reversed(before.split()):
             inner = word.lower() in _words("particles") and word[0].islower()
@@ -126,50 +127,49 @@ def _fullest(surname: str, text: str) -> str:
     return max(forms, key=lambda form: (forms[form], len(form))) if forms else surname
 
 
-def _mentions(name: str, text: str) -> Iterator[tuple[int, int]]:
+def mentions(name: str, searched: Searched) -> Iterator[tuple[int, int]]:
     """Where the name stands as a word or words of its own."""
-    start = text.find(name)
-    while start >= 0:
+    text, reached = searched.text, 0
+    for start in searched.places(name):
         end = start + len(name)
-        if not (start and _in_word(text[start - 1])) and not (end < len(text) and _in_word(text[end], "_-")):
+        inside = (start and _in_word(text[start - 1])) or (end < len(text) and _in_word(text[end], "_-"))
+        if start >= reached and not inside:
             yield start, end
-            start = text.find(name, end)
-        else:
-            start = text.find(name, start + 1)
+            reached = end
 
 
 def _in_word(character: str, marks: str = "_") -> bool:
     return character.isalnum() or character in marks
 
 
-def _stem(bare: str, text: str) -> str | None:
+def _stem(bare: str, searched: Searched) -> str | None:
     """The surname as the text has it, a genitive's ending taken off where the text has it without."""
     for form in (bare, bare.rsplit(maxsplit=1)[-1] if bare else ""):
         for stem in (re.sub(r"(?:['’]s?|s)$", "", form), form):
-            if len(stem) > 1 and stem[0].isupper() and next(_mentions(stem, text), None):
+            if len(stem) > 1 and stem[0].isupper() and next(mentions(stem, searched), None):
                 return stem
     return None
 
 
-@lru_cache(maxsize=512)
-def find_person(name: str, text: str, language: str) -> Person | None:
-    """The person of this name in the text, or none where the text hasn't got the name.
+def find_person(name: str, searched: Searched, language: str) -> Person | None:
+    """The person of this name in a text, or none where the text hasn't got the name.
 
     `name` may be a surname, a full name, or one with roles before it.
     """
-    surname = _stem(bare_name(name).strip(" ,."), text)
+    surname = _stem(bare_name(name).strip(" ,."), searched)
     if surname is None:
         return None
-    full = surname if " " in surname else _fullest(surname, text)
-    role, affiliation = _description(full, text, language)
+    full = surname if " " in surname else _fullest(surname, searched)
+    role, affiliation = _description(full, searched, language)
     if role is None and full != surname:
-        role, affiliation = _description(surname, text, language)
+        role, affiliation = _description(surname, searched, language)
     return Person(full, role, affiliation)
 
 
-def _description(name: str, text: str, language: str) -> tuple[str | None, str | None]:
+def _description(name: str, searched: Searched, language: str) -> tuple[str | None, str | None]:
     """Role and affiliation from the words around a name, the first mention that has a role."""
-    for start, end in _mentions(name, text):
+    text = searched.text
+    for start, end in mentions(name, searched):
         before, after = text[max(0, start - _PHRASE_CHARS) : start], text[end : end + _PHRASE_CHARS]
         for phrase in (_phrase_before(before), _phrase_after(after)):
             words = _WORD.findall(phrase)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
-from summarizer import dates, verbatim
+from summarizer import dates
 from summarizer.actors import country_of, find_actors
-from summarizer.document import Document
+from summarizer.document import Document, Part
 from summarizer.models import (
     Attribution,
     Claim,
@@ -23,9 +23,8 @@ from summarizer.models import (
     SpeakerKind,
     Stance,
 )
-from summarizer.people import find_person, is_bare_government, is_pronoun, is_role_phrase
+from summarizer.people import is_bare_government, is_pronoun, is_role_phrase
 
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _CAPITALISED = re.compile(r"(?<![.!?:„“\"] )(?<!^)\b[A-ZÄÖÜ][\w-]{2,}")
 _STEM_CHARS = 5
 
@@ -70,7 +69,7 @@ class Verifier:
         """
         reasons = _Reasons()
         cited = self._cited(draft.evidence, allowed, reasons)
-        area = self._area(cited)
+        area = self.document.around(cited)
         quote = self._quote(draft.quote, cited, reasons)
         self._copied("condition", draft.conditions, area, reasons)
         self._copied("via", [draft.via] if draft.via else [], area, reasons)
@@ -122,24 +121,20 @@ class Verifier:
                 cited.append(self.document.sentence(number))
         return cited
 
-    def _area(self, cited: list[Sentence]) -> str:
-        paragraphs = {s.paragraph: s for s in cited}
-        return "\n".join(self.document.text(s) for p in paragraphs.values() for s in self.document.paragraph(p))
-
     def _quote(self, words: str | None, cited: list[Sentence], reasons: _Reasons) -> Span | None:
         if not words or not cited:
             return None
-        text = self.document.article.text
         for start, end in _runs(cited):
-            if found := verbatim.find(words, text, start, end):
-                return Span(start=found[0], end=found[1], text=text[found[0] : found[1]])
+            part = self.document.part(start, end)
+            if found := part.searched.find(words):
+                return Span(start=start + found[0], end=start + found[1], text=part.text[found[0] : found[1]])
         reasons.add("quote_not_verbatim", f"The quote '{_short(words)}' is not in the cited sentences word for word.")
         return None
 
     @staticmethod
-    def _copied(what: str, phrases: list[str], area: str, reasons: _Reasons) -> None:
+    def _copied(what: str, phrases: list[str], area: Part, reasons: _Reasons) -> None:
         for phrase in phrases:
-            if area and verbatim.find(phrase, area) is None:
+            if area.text and area.searched.find(phrase) is None:
                 reasons.add(
                     f"{what}_not_verbatim",
                     f"The {what} '{_short(phrase)}' is not in the cited sentences or their paragraph word for word.",
@@ -147,7 +142,6 @@ class Verifier:
 
     def _speaker(self, raw: SpeakerLike, cited: list[Sentence], reasons: _Reasons) -> Speaker | None:
         name = " ".join(raw.name.split()).strip(" \"'„“”»«")
-        article = self.document.article
         if not name or is_pronoun(name):
             reasons.add("speaker_not_named", f"'{name}' is a pronoun; give the name that it stands for.")
             return None
@@ -155,9 +149,9 @@ class Verifier:
         if kind is SpeakerKind.PERSON and country_of(name):
             kind = SpeakerKind.GOVERNMENT
         if is_bare_government(name) and raw.affiliation and (code := country_of(raw.affiliation)):
-            name = self._worded(code) or name
+            name = self.document.actors.get(code, name)
         if kind is SpeakerKind.PERSON:
-            person = None if is_role_phrase(name) else find_person(name, article.text, article.language)
+            person = None if is_role_phrase(name) else self.document.person(name)
             if person is None or not _same_person(name, person.name):
                 reasons.add("speaker_not_in_article", f"No person named '{_short(name)}' is in the article.")
                 return None
@@ -182,37 +176,29 @@ class Verifier:
             affiliation=affiliation,
         )
 
-    def _worded(self, code: str) -> str | None:
-        """A country as the article words it."""
-        article = self.document.article
-        for mention in find_actors(article.text, article.language):
-            if mention.code == code and mention.kind == "name":
-                return article.text[mention.start : mention.end]
-        return None
-
     def _is_grounded(self, words: str | None) -> bool:
         if not words:
             return False
-        if words.strip() and verbatim.contains(words, self.document.article.text):
+        if words.strip() and self.document.whole.searched.contains(words):
             return True
         code = country_of(words)
-        return code is not None and code in self.document.actor_codes
+        return code is not None and code in self.document.whole.actor_codes
 
-    def _added(self, draft: Draft, area: str, speakers: list[Speaker], reasons: _Reasons) -> None:
+    def _added(self, draft: Draft, area: Part, speakers: list[Speaker], reasons: _Reasons) -> None:
         """Numbers and names of the statement that its evidence hasn't got."""
-        article = self.document.article
-        dateline = self.document.dateline
-        known = area + "\n" + (article.text[dateline.start : dateline.end] if dateline else "")
-        missing = set(_NUMBER.findall(draft.statement)) - set(_NUMBER.findall(known))
+        document = self.document
+        language, dateline = document.article.language, document.dateline
+        known = [area, *([document.part(dateline.start, dateline.end)] if dateline else [])]
+        missing = Part(draft.statement, language).numbers.difference(*(part.numbers for part in known))
         for number in sorted(missing):
             reasons.add("statement_adds_number", f"The number {number} of the statement is not in the evidence.")
-        allowed = known + "\n" + " ".join(f"{s.name} {s.role or ''} {s.affiliation or ''}" for s in speakers)
-        for name in added_names(draft.statement, allowed, self.document.folded, article.language):
+        speaking = Part(" ".join(f"{s.name} {s.role or ''} {s.affiliation or ''}" for s in speakers), language)
+        for name in added_names(draft.statement, [*known, speaking], document.whole):
             reasons.add("statement_adds_name", f"'{_short(name)}' of the statement is not in the evidence.")
 
     def _said_on(self, words: str | None, cited: list[Sentence]) -> date | None:
         """The date of words that stand in the cited sentences or their paragraph; anything else is dropped."""
-        if not words or verbatim.find(words, self._area(cited)) is None:
+        if not words or self.document.around(cited).searched.find(words) is None:
             return None
         article = self.document.article
         return dates.resolve_day(words, article.published, article.language)
@@ -226,19 +212,21 @@ class _Reasons:
         self.found.append(RejectionReason(check=check, message=message))
 
 
-def added_names(statement: str, known: str, folded_article: str, language: str) -> list[str]:
+def added_names(statement: str, known: Sequence[Part], article: Part) -> list[str]:
     """Proper names of a statement that `known` has not: countries always, other names where they can be told.
 
-    German writes every noun with a capital, so there a word counts only when the case-folded article hasn't got
-    it at all and it stands beside another such word.
+    German writes every noun with a capital, so there a word counts only when the article hasn't got it at all, in
+    whatever case, and it stands beside another such word.
     """
+    language = article.language
     mentions = find_actors(statement, language)
-    codes = {m.code for m in find_actors(known, language)} if mentions else set()
-    added = [statement[m.start : m.end] for m in mentions if m.code not in codes]
-    reference = known.casefold()
-    unknown = [m for m in _CAPITALISED.finditer(statement) if m[0].casefold()[:_STEM_CHARS] not in reference]
-    if language == "de":
-        unknown = [m for m in unknown if m[0].casefold()[:_STEM_CHARS] not in folded_article]
+    added = [statement[m.start : m.end] for m in mentions if not any(m.code in part.actor_codes for part in known)]
+    reference = [*known, article] if language == "de" else known
+    unknown = [
+        m
+        for m in _CAPITALISED.finditer(statement)
+        if not any(part.has_stem(m[0].casefold()[:_STEM_CHARS]) for part in reference)
+    ]
     if language == "de":
         pairs = itertools.pairwise(unknown)
         return added + [statement[a.start() : b.end()] for a, b in pairs if b.start() - a.end() == 1]

@@ -2,14 +2,17 @@
 
 import json
 import math
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarizer.extraction.classifier import classifier
+from summarizer import resources
+from summarizer.extraction.classifier import Rows, classifier
 from summarizer.extraction.judging import stance_and_measure
+from summarizer.extraction.labels import list_hits
 from summarizer.extraction.ngrams import features
 from summarizer.models import Measure, Stance
 
@@ -62,6 +65,38 @@ def test_probabilities_of_any_text_add_up(language, sentence, before):
     assert set(found["kind"]) == KINDS
     for probabilities in found.values():
         assert math.isclose(sum(probabilities.values()), 1, abs_tol=1e-6)
+
+
+@given(st.data())
+def test_rows_are_added_up_in_every_column(data):
+    columns = data.draw(st.integers(1, 5))
+    rows = data.draw(st.lists(st.lists(st.integers(-128, 127), min_size=columns, max_size=columns), min_size=1))
+    places = st.tuples(st.integers(0, len(rows) - 1), st.integers(0, 10**5))
+    weighted = data.draw(st.lists(places, max_size=200))
+    packed = Rows.of(bytes(number & 0xFF for row in rows for number in row), columns)
+    assert packed.sums(weighted) == [sum(w * rows[row][i] for row, w in weighted) for i in range(columns)]
+
+
+def sentences():
+    for file in sorted(TRAINING.glob("*-1.jsonl")):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            yield json.loads(line)["text"]
+
+
+@pytest.mark.parametrize("case", [str, str.lower, str.upper, str.title])
+def test_the_word_lists_hold_in_any_case(case):
+    lists = resources.data("labels.yaml")
+    found = set()
+    for sentence in map(case, sentences()):
+        hits = {
+            f"{group}={label}"
+            for group in ("stance", "measure")
+            for label, words in lists[group].items()
+            if re.search("|".join(words), sentence, re.IGNORECASE)
+        }
+        assert set(list_hits(sentence)) == hits
+        found |= hits
+    assert len(found) > 15
 
 
 def test_a_language_without_weights_has_none():

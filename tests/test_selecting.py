@@ -10,7 +10,7 @@ from vectors import towards
 from summarizer import resources
 from summarizer.document import Document
 from summarizer.extraction.interview import find_interview
-from summarizer.extraction.selecting import Selection
+from summarizer.extraction.selecting import Selection, before
 from summarizer.extraction.speaking import Speaking
 from summarizer.models import Article
 
@@ -47,6 +47,14 @@ def test_a_position_is_likelier_than_the_weather():
     document, chosen = selection(ON)
     position, *_, weather = (chosen.claim[s.number] for s in document.sentences if not s.is_heading)
     assert 0 <= weather < position <= 1
+
+
+@given(st.text("Ab.?\n ", max_size=60))
+def test_the_sentence_before_is_the_last_of_its_paragraph(text):
+    document = Document.of(Article.from_text(text, language="de"))
+    for sentence in document.sentences:
+        earlier = [s for s in document.paragraph(sentence) if s.number < sentence.number]
+        assert before(document, sentence) == (document.text(earlier[-1]) if earlier else None)
 
 
 def test_an_article_on_something_else_is_not_taken():

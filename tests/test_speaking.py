@@ -1,13 +1,16 @@
 """Whose words each sentence has, and the claims that come of it."""
 
+import re
+
 import pytest
 from completions import CompletionsOnly
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarizer import Summarizer
+from summarizer import Summarizer, resources
 from summarizer.actors import actor_of, country_name
 from summarizer.document import Document
+from summarizer.extraction.antecedents import antecedent_weights
 from summarizer.extraction.drafts import MAX_SPEAKERS, ClaimDraft, ScoredDraft
 from summarizer.extraction.entities import Discourse
 from summarizer.extraction.sentence import Abilities, SpeakerNames, steps
@@ -149,7 +152,49 @@ def test_the_entities_named_before_a_place_come_in_order():
     assert [e.name for e in discourse.before(text.index("Kanzlerin"))] == ["Jan Holm", "Malta"]
     holm = discourse.person("Holm")
     assert holm.name == "Jan Holm" and holm.role == "Minister"
-    assert holm.last_before(len(text)) == text.rindex("Holm") and holm.last_before(0) is None
+    assert discourse.before(len(text))[holm] == text.rindex("Holm") and not discourse.before(0)
+
+
+NAMED = (
+    "Minister Jan Holm, Anna Dahl Dahls Dahlberg Rasp-Holm Eva Rasp-Holm Rasp-Holms Holm Holms Holm-Dahl Holmen Dahl_ "
+    "O'Dahl Berg Jan Holm-Dahl Malta Warschau er sagte: . . \n\n ( ) „ “ é"
+)
+
+
+@given(st.lists(st.sampled_from(NAMED.split(" ")), max_size=40).map(" ".join))
+def test_whoever_is_named_is_found_as_by_a_search_for_each(text):
+    document = document_of(text, "de")
+    discourse = Discourse(document)
+    persons = [e for e in discourse.entities.values() if e.kind is SpeakerKind.PERSON]
+    for person in persons:
+        surname = re.escape(person.name.split()[-1])
+        assert person.mentions == [m.start() for m in re.finditer(rf"(?<!\w){surname}(?=s?(?!\w))", text)]
+    for sentence in document.sentences:
+        places = [(p, e) for e in persons for p in e.mentions if sentence.start <= p < sentence.end]
+        assert list(discourse.persons_in(sentence)) == places
+    for offset in range(len(text) + 1):
+        known = [e for e in discourse.entities.values() if e.confirmed and any(p < offset for p in e.mentions)]
+        assert discourse.before(offset) == {e: max(p for p in e.mentions if p < offset) for e in known}
+        firsts = [e.mentions[0] for e in discourse.before(offset)]
+        assert firsts == sorted(firsts)
+
+
+def test_somebody_described_counts_as_mentioned_at_each_place_once():
+    text = "Ein Diplomat sprach. Malta schwieg. Ein Diplomat ging."
+    discourse = Discourse(document_of(text, "de"))
+    places = [text.rindex("Diplomat"), text.index("Diplomat"), text.rindex("Diplomat")]
+    found = {discourse.described("Diplomat", place, SpeakerKind.UNNAMED) for place in places}
+    assert [(e.name, e.mentions) for e in found] == [("Diplomat", sorted(set(places)))]
+    assert [e.name for e in discourse.before(len(text))] == ["Diplomat", "Malta"]
+    assert discourse.opens(discourse.document.sentences[0], places[1])
+
+
+@pytest.mark.parametrize("kind", ["none", "he", "role", "words", "demonym"])
+def test_a_features_weight_counts_with_that_for_the_kind_of_reference(kind):
+    both, weights = resources.data("antecedents.json"), antecedent_weights(kind)
+    for feature in ("role-match=exact", "spoke=no", "quote-opens=False|no", "new-kind=group", "new", "unknown"):
+        expected = both.get(feature, 0.0) + both.get(f"{kind}|{feature}", 0.0)
+        assert weights.get(feature, 0.0) == pytest.approx(expected)
 
 
 def test_the_models_answer_changes_an_unsure_sentence():

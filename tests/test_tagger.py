@@ -85,6 +85,17 @@ def test_marginals_are_those_of_all_taggings(scores, transitions):
     assert math.isclose(none, weights[(0,) * len(scores)] / whole, abs_tol=1e-6)
 
 
+HARD_ROWS = st.tuples(*[st.floats(-150, 150)] * 3)
+
+
+@given(st.lists(HARD_ROWS, min_size=1, max_size=30), st.tuples(ROWS, ROWS, ROWS))
+def test_far_apart_scores_give_probabilities_too(scores, transitions):
+    tagger = Tagger({str(i): row for i, row in enumerate(scores)}, transitions)
+    marginals, none = tagger.read([[str(i)] for i in range(len(scores))])
+    assert all(math.isclose(sum(row), 1, abs_tol=1e-6) and min(row) >= 0 for row in marginals)
+    assert 0 <= none <= 1
+
+
 def test_spans_begin_above_the_threshold_and_go_on_inside():
     out, begins, weak, inside = (0.9, 0.1, 0.0), (0.1, 0.9, 0.0), (0.7, 0.3, 0.0), (0.1, 0.1, 0.8)
     assert spans([out, begins, inside, inside, out, weak, inside], 0.5) == [(1, 4, 0.9)]

@@ -20,7 +20,7 @@ from scipy.sparse import csr_matrix
 
 from summarizer.actors import actor_of
 from summarizer.extraction import labels
-from summarizer.extraction.antecedents import Spoken, antecedent_features, mention_type
+from summarizer.extraction.antecedents import Spoken, antecedent_features, crossed, mention_type
 from summarizer.extraction.entities import Discourse, Entity
 from summarizer.extraction.speaking import confirmed
 from summarizer.people import is_pronoun, looks_like_person
@@ -76,9 +76,10 @@ def choices(labelled: LabelledArticle) -> Iterator[Choice]:
                 meant = entity if id(entity) in known else None
                 right = next((i for i, (e, _) in enumerate(candidates) if e is meant), None)
                 if right is not None:
-                    features = [f for _, f in candidates]
+                    kind = mention_type(mention)
+                    features = [[*own, *(crossed(kind, f) for f in own)] for _, own in candidates]
                     names = [e.name if e else "new" for e, _ in candidates]
-                    yield Choice(labelled.group, mention_type(mention), features, right, text, names)
+                    yield Choice(labelled.group, kind, features, right, text, names)
         if heard:
             spoken.append(Spoken(sentence, tuple(heard)))
 

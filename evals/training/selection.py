@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 import probe
@@ -73,13 +74,13 @@ def _of(
     column = list(words.classes_).index(probe.CLAIM)
     own = {s.number: float(p) for s, p in zip(plain, words.predict_proba(seen)[:, column], strict=True)}
     tagged, interview = confirmed(Discourse(document)), find_interview(document)
-    found = {"words": evidence(document, own, tagged, interview, TOPIC)}
+    found = {"words": evidence(document, own, fmean(own.values()), tagged, interview, TOPIC)}
     by_vector = {n: v for n, v in probe.vectors(labelled).items() if n in own}
     if by_vector:
         column = list(vectors.classes_).index(probe.CLAIM)
         likely = vectors.predict_proba(np.array(list(by_vector.values())))[:, column]
         probed = dict(zip(by_vector, map(float, likely), strict=True))
-        found["encoded"] = evidence(document, own, tagged, interview, TOPIC, probed)
+        found["encoded"] = evidence(document, own, fmean(own.values()), tagged, interview, TOPIC, probed)
     for number, likely_by_words in own.items():
         if number in labelled.lines:
             values = {way: some[number] for way, some in found.items()}

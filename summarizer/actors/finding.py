@@ -185,16 +185,16 @@ def _whole(phrase: str) -> str:
 def _matches(text: str, tokens: list[Token], language: str) -> Iterator[_Match]:
     """Longest matches from left to right."""
     root = name_index(language)
-    first = 0
-    while first < len(tokens):
-        word = tokens[first].text
-        if word not in root.next and not (word.isupper() and len(word) >= _SHORTEST_SHOUTED):
-            first += 1
+    starts = root.next
+    reached = 0
+    # Most words begin no name.
+    for first, (word, _, _) in enumerate(tokens):
+        if first < reached or not (word in starts or (len(word) >= _SHORTEST_SHOUTED and word.isupper())):
             continue
         last, form = _longest(text, tokens, first, root)
         if form is not None and form.code:
             yield _Match(first, last, form.code, _kind_here(form, text, tokens, first, last))
-        first = max(last, first + 1)
+        reached = max(last, first + 1)
 
 
 def _longest(text: str, tokens: list[Token], first: int, root: Node) -> tuple[int, Form | None]:

@@ -13,7 +13,7 @@ from summarizer.resources import data
 
 FormKind = Literal["name", "institution", "capital", "capital_adjective", "demonym", "adjective"]
 
-_TOKEN = re.compile(r"[A-Z](?:\.[A-Z])+(?:\.|\b)|(?:[^\W\d_][\u0300-\u036f\u00ad]*)+|\d+|&")
+_TOKEN = re.compile(r"[A-Z](?:\.[A-Z])+(?:\.|\b)|[^\W\d_]+(?:[\u0300-\u036f\u00ad]+[^\W\d_]*)*|\d+|&")
 _ENDINGS = ("", "e", "en", "er", "es", "em")
 
 

@@ -270,7 +270,7 @@ def _other_form(name: str, text: str) -> str | None:
 
 def _normal(text: str) -> str:
     """As loading compares openings: marks in front don't count."""
-    return verbatim.normalised(text)[0].strip().lstrip("\"' ")
+    return verbatim.normalised(text).strip().lstrip("\"' ")
 
 
 def _begins(sentence: str, opening: str) -> bool:

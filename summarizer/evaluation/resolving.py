@@ -144,8 +144,8 @@ def _likely_kind(name: str) -> SpeakerKind:
 
 def _starts_with(sentence: str, opening: str) -> bool:
     """Whether a sentence opens with these whole words; quotation marks in front don't count."""
-    text = verbatim.normalised(sentence)[0].lstrip("\"' ")
-    words = verbatim.normalised(opening)[0].strip().lstrip("\"' ")
+    text = verbatim.normalised(sentence).lstrip("\"' ")
+    words = verbatim.normalised(opening).strip().lstrip("\"' ")
     if not words or not text.startswith(words):
         return False
     following = text[len(words) : len(words) + 1]

@@ -6,12 +6,16 @@ For an office or a description also what speaks for its being somebody new: "a m
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
+from summarizer import resources
 from summarizer.actors import countries_in, demonym_country
 from summarizer.extraction import labels
 from summarizer.extraction.entities import Discourse, Entity
-from summarizer.models import Sentence
+from summarizer.models import Sentence, SpeakerKind
 from summarizer.people import determiner, is_pronoun, is_role, is_role_phrase
 
 _FAR = 4
@@ -58,19 +62,34 @@ class Spoken:
     entities: tuple[Entity, ...]
 
 
+def crossed(kind: str, feature: str) -> str:
+    """A feature as what it counts in references of one type besides is filed under."""
+    return f"{kind}|{feature}"
+
+
+@cache
+def antecedent_weights(kind: str) -> Mapping[str, float]:
+    """For each feature what it counts in references of one type: what it does in all, and in these besides."""
+    found: dict[str, float] = defaultdict(float)
+    for name, weight in resources.data("antecedents.json").items():
+        found[name.removeprefix(crossed(kind, ""))] += weight
+    return found
+
+
 def antecedent_features(
     discourse: Discourse, sentence: Sentence, mention: str | None, offset: int, spoken: list[Spoken]
 ) -> list[tuple[Entity | None, list[str]]]:
     """Each entity that `mention` at `offset` may mean, with its features; None stands for somebody new."""
-    kind = mention_type(mention)
     candidates = discourse.before(offset)
-    last = {id(e): e.last_before(offset) or 0 for e in candidates}
-    newest = {e.kind: max(last[id(o)] for o in candidates if o.kind is e.kind) for e in candidates}
+    newest: dict[SpeakerKind, int] = {}
+    for entity, place in candidates.items():
+        newest[entity.kind] = max(place, newest.get(entity.kind, 0))
     opens_quoted = discourse.document.text(sentence)[:1] in '"„“»«'
+    turns = _turns(sentence, spoken)
+    reference = _Reference.of(mention)
     found: list[tuple[Entity | None, list[str]]] = []
-    for entity in candidates:
-        place = last[id(entity)]
-        spoke = _spoke(sentence, entity, spoken)
+    for entity, place in candidates.items():
+        spoke = turns.get(entity, "no")
         features = [
             *_place_features(discourse, sentence, place, spoke),
             f"recent={place == newest[entity.kind]}",
@@ -78,12 +97,11 @@ def antecedent_features(
             f"role={entity.role is not None}",
             f"latest={_is_latest(sentence, entity, spoken)}",
             f"quote-opens={opens_quoted}|{spoke}",
-            *_agreement(kind, mention, entity),
+            *_agreement(reference, entity),
         ]
-        found.append((entity, [*features, *(f"{kind}|{f}" for f in features)]))
+        found.append((entity, features))
     if mention is not None and not is_pronoun(mention):
-        features = _new_features(discourse, sentence, mention, offset, [own for _, own in found])
-        found.append((None, [*features, *(f"{kind}|{f}" for f in features)]))
+        found.append((None, _new_features(discourse, sentence, mention, offset, [own for _, own in found])))
     return found
 
 
@@ -130,13 +148,15 @@ def _place_features(discourse: Discourse, sentence: Sentence, place: int, spoke:
     ]
 
 
-def _spoke(sentence: Sentence, entity: Entity, spoken: list[Spoken]) -> str:
-    """Among how many of the last speakers somebody is, in this paragraph or another, and how far back."""
+def _turns(sentence: Sentence, spoken: list[Spoken]) -> dict[Entity, str]:
+    """For each who spoke: among how many of the last speakers, in this paragraph or another, and how far back."""
+    found: dict[Entity, str] = {}
     for back, said in enumerate(reversed(spoken[-_SPOKEN_REACH:]), start=1):
-        if entity in said.entities:
-            near = "same" if said.sentence.paragraph == sentence.paragraph else "other"
-            return f"{min(back, 3)}{near}{min(sentence.number - said.sentence.number, _FAR)}"
-    return "no"
+        near = "same" if said.sentence.paragraph == sentence.paragraph else "other"
+        turn = f"{min(back, 3)}{near}{min(sentence.number - said.sentence.number, _FAR)}"
+        for entity in said.entities:
+            found.setdefault(entity, turn)
+    return found
 
 
 def _is_latest(sentence: Sentence, entity: Entity, spoken: list[Spoken]) -> str:
@@ -146,26 +166,43 @@ def _is_latest(sentence: Sentence, entity: Entity, spoken: list[Spoken]) -> str:
     return f"{entity in spoken[-1].entities}|{spoken[-1].sentence.paragraph == sentence.paragraph}"
 
 
-def _agreement(kind: str, mention: str | None, entity: Entity) -> list[str]:
-    found = [f"agree-kind={kind}|{entity.kind}"]
+@dataclass(frozen=True)
+class _Reference:
+    """What the words of a reference tell of whom they mean. `words` is None where there are none."""
+
+    kind: str
+    sex: str | None
+    office: frozenset[str]
+    codes: frozenset[str]
+    words: frozenset[str] | None
+
+    @classmethod
+    def of(cls, mention: str | None) -> _Reference:
+        kind = mention_type(mention)
+        if mention is None:
+            return cls(kind, None, frozenset(), frozenset(), None)
+        office = frozenset(w.lower().strip(".,") for w in mention.split() if is_role(w))
+        nationality = demonym_country(mention)
+        codes = frozenset(countries_in(mention)) | ({nationality} if nationality else frozenset())
+        words = frozenset(w.lower() for w in mention.split() if len(w) > 3)
+        return cls(kind, gender(mention) if office else None, office, codes, words)
+
+
+def _agreement(reference: _Reference, entity: Entity) -> list[str]:
+    found = [f"agree-kind={reference.kind}|{entity.kind}"]
     sex = gender(entity.role)
-    if kind in {"he", "she", "sie"}:
-        wanted = "m" if kind == "he" else "f"
+    if reference.kind in {"he", "she", "sie"}:
+        wanted = "m" if reference.kind == "he" else "f"
         found.append(f"sex={'unknown' if sex is None else sex == wanted}")
-    if mention is not None:
-        said = {w.lower().strip(".,") for w in mention.split() if is_role(w)}
-        own = {w.lower() for w in (entity.role or entity.name).split()}
-        if said:
-            exact = bool(said & own)
-            part = any(_alike(a, b) for a in said for b in own)
-            found.append(f"role-match={'exact' if exact else 'part' if part else 'no'}")
-            wanted_sex = gender(mention)
-            found.append(f"role-sex={None if sex is None or wanted_sex is None else sex == wanted_sex}")
-        codes = set(countries_in(mention)) | ({d} if (d := demonym_country(mention)) else set())
-        if codes:
-            found.append(f"country-match={entity.code in codes if entity.code else 'unknown'}")
-        words = {w.lower() for w in mention.split() if len(w) > 3}
-        found.append(f"words-match={bool(words & {w.lower() for w in entity.name.split()})}")
+    if reference.office:
+        exact = not reference.office.isdisjoint(entity.office)
+        part = any(_alike(a, b) for a in reference.office for b in entity.office)
+        found.append(f"role-match={'exact' if exact else 'part' if part else 'no'}")
+        found.append(f"role-sex={None if sex is None or reference.sex is None else sex == reference.sex}")
+    if reference.codes:
+        found.append(f"country-match={entity.code in reference.codes if entity.code else 'unknown'}")
+    if reference.words is not None:
+        found.append(f"words-match={not reference.words.isdisjoint(entity.words)}")
     return found
 
 

@@ -15,7 +15,7 @@ from summarizer.document import Document
 from summarizer.errors import InvalidOutputError, ModelError, TruncatedError
 from summarizer.extraction.drafts import MAX_CLAIMS_PER_CHUNK, ClaimDraft, Verified
 from summarizer.llm.base import Message, Schema, StructuredReply, StructuredRequest
-from summarizer.models import Rejection, RejectionReason
+from summarizer.models import Claim, Rejection, RejectionReason
 from summarizer.sentences import Chunk, chunk, halve
 from summarizer.verification import Verifier
 
@@ -136,18 +136,27 @@ def _schema(citable: frozenset[int]) -> Schema:
 
 @dataclass
 class _Check:
-    """Holds an answer against the article; keeps the claims of the last one, so that they aren't checked twice."""
+    """Holds answers against the article, each claim once: asked again, a model repeats most of them.
+
+    `verified` are the claims of the last answer.
+    """
 
     document: Document
     citable: frozenset[int]
     verified: list[Verified] = field(default_factory=list)
+    _checked: dict[str, tuple[Claim | None, list[RejectionReason]]] = field(default_factory=dict)
 
     def __call__(self, answer: ExtractedClaims) -> list[str]:
         """What was not found, in the checks' own words."""
-        verifier = Verifier(self.document)
-        checked = [(draft, *verifier.check(draft, self.citable)) for draft in answer.claims]
+        checked = [(draft, *self._result(draft)) for draft in answer.claims]
         self.verified = [Verified(draft, claim) for draft, claim, _ in checked if claim is not None]
         return [f"claims[{i}]: {reason.message}" for i, (_, _, reasons) in enumerate(checked) for reason in reasons]
+
+    def _result(self, draft: ClaimDraft) -> tuple[Claim | None, list[RejectionReason]]:
+        key = draft.model_dump_json()
+        if key not in self._checked:
+            self._checked[key] = Verifier(self.document).check(draft, self.citable)
+        return self._checked[key]
 
 
 def _salvage(output: str | None) -> list[ClaimDraft | Rejection] | None:

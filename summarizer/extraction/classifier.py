@@ -1,22 +1,25 @@
 """Stance, measure and kind of a sentence by logistic regression over its n-grams.
 
 The weights are made by `evals/training/train.py` from the sentences beside it. They are kept as whole numbers
-from -127 to 127 with a scale for each label.
+from -127 to 127 with a scale for each label, the features' idfs as thousandths.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from array import array
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from summarizer import resources
 from summarizer.extraction.ngrams import features
 from summarizer.extraction.softmax import softmax
+
+# What a number takes in a row: 100,000 features of one sentence would not be too many for it.
+_LANE_BYTES = 5
+_SIGN = 128
 
 
 @dataclass(frozen=True)
@@ -29,30 +32,57 @@ class _Head:
     scales: tuple[float, ...]
     first: int
 
+    def probabilities(self, sums: Sequence[float]) -> dict[str, float]:
+        """Of each label, from the sums of all columns."""
+        own = sums[self.first : self.first + len(self.labels)]
+        scores = [i + scale * s for i, scale, s in zip(self.intercepts, self.scales, own, strict=True)]
+        return dict(zip(self.labels, softmax(scores), strict=True))
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of signed bytes that are weighted and added up in all columns at once.
+
+    A row is read as one large number, in which every column has its place: one multiplication and one addition do.
+    """
+
+    columns: int
+    content: bytearray
+
+    @classmethod
+    def of(cls, numbers: bytes, columns: int) -> Rows:
+        """Rows that stand one after the other."""
+        content = bytearray(_LANE_BYTES * len(numbers))
+        content[::_LANE_BYTES] = numbers.translate(bytes(byte ^ _SIGN for byte in range(256)))
+        return cls(columns, content)
+
+    def sums(self, weighted: Sequence[tuple[int, int]]) -> list[int]:
+        """For each column the sum of its numbers in some rows, times a weight each: `weighted` has row and weight.
+
+        Weights are not negative.
+        """
+        content, size = self.content, _LANE_BYTES * self.columns
+        large = sum([w * int.from_bytes(content[size * row : size * (row + 1)], "little") for row, w in weighted])
+        lanes = large.to_bytes(size, "little")
+        added = _SIGN * sum([w for _, w in weighted])
+        return [int.from_bytes(lanes[i : i + _LANE_BYTES], "little") - added for i in range(0, size, _LANE_BYTES)]
+
 
 @dataclass(frozen=True)
 class Classifier:
-    """The weights of one language. `rows` gives each feature's idf and its place in `weights`."""
+    """The weights of one language. `features` gives each feature's row in `weights`, and its idf in thousandths."""
 
     language: str
     heads: tuple[_Head, ...]
-    rows: Mapping[str, tuple[float, int]]
-    weights: array[int]
+    features: Mapping[str, tuple[int, int]]
+    weights: Rows
 
     def probabilities(self, sentence: str, before: str | None = None) -> dict[str, dict[str, float]]:
         """For each question (`stance`, `measure`, `kind`) the probability of each label."""
-        known = [
-            row for feature in sorted(features(sentence, before, self.language)) if (row := self.rows.get(feature))
-        ]
-        norm = math.sqrt(sum(idf * idf for idf, _ in known)) or 1.0
-        return {head.name: self._answer(head, known, norm) for head in self.heads}
-
-    def _answer(self, head: _Head, known: list[tuple[float, int]], norm: float) -> dict[str, float]:
-        scores = []
-        for i, (intercept, scale) in enumerate(zip(head.intercepts, head.scales, strict=True)):
-            column = head.first + i
-            scores.append(intercept + scale / norm * sum(idf * self.weights[start + column] for idf, start in known))
-        return dict(zip(head.labels, softmax(scores), strict=True))
+        known = [row for f in features(sentence, before, self.language) if (row := self.features.get(f)) is not None]
+        norm = math.sqrt(sum([idf * idf for _, idf in known])) or 1.0
+        sums = [total / norm for total in self.weights.sums(known)]
+        return {head.name: head.probabilities(sums) for head in self.heads}
 
 
 @cache
@@ -67,5 +97,5 @@ def classifier(language: str) -> Classifier | None:
         labels = tuple(head["labels"])
         heads.append(_Head(head["name"], labels, tuple(head["intercepts"]), tuple(head["scales"]), first))
         first += len(labels)
-    rows = {feature: (idf, i * first) for i, (feature, idf) in enumerate(content["features"])}
-    return Classifier(language, tuple(heads), rows, array("b", b64decode(content["weights"])))
+    known = {feature: (row, round(1000 * idf)) for row, (feature, idf) in enumerate(content["features"])}
+    return Classifier(language, tuple(heads), known, Rows.of(b64decode(content["weights"]), first))

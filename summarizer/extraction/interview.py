@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from summarizer.document import Document
 from summarizer.models import Sentence
-from summarizer.people import Person, bare_name, find_person, looks_like_person
+from summarizer.people import Person, bare_name, looks_like_person
 
 _MIN_QUESTIONS = 3
 _LONGEST_QUESTION_WORDS = 35
@@ -85,9 +85,8 @@ def _first_question(texts: list[str], questions: list[bool]) -> int:
 
 def _first_person(text: str, document: Document) -> Person | None:
     """The person named first before the answers."""
-    article = document.article
     for match in _CAPITALISED.finditer(text):
         name = bare_name(match[0])
-        if looks_like_person(name) and (found := find_person(name, article.text, article.language)):
+        if looks_like_person(name) and (found := document.person(name)):
             return found
     return None

@@ -15,18 +15,23 @@ _LEAST = 1e-12
 
 
 def stance_and_measure(
-    language: str, sentence: str, before: str | None = None, read: Probabilities | None = None
+    language: str,
+    sentence: str,
+    before: str | None = None,
+    read: Probabilities | None = None,
+    judged: Probabilities | None = None,
 ) -> tuple[Stance, Measure | None]:
     """The likeliest labels.
 
-    `before` is the sentence before, `read` what the probe says of the whole sentence. In a language without a
-    classifier the word lists decide alone, and there may be no measure.
+    `before` is the sentence before, `read` what the probe says of the whole sentence, `judged` what the classifier
+    says of `sentence` where that is known already. In a language without a classifier the word lists decide alone, and
+    there may be no measure.
     """
     by_words = labels.stance_of(sentence)
     judge = classifier(language)
     if judge is None:
         return by_words, labels.measure_of(sentence)
-    likely = judge.probabilities(sentence, before)
+    likely = judged or judge.probabilities(sentence, before)
     scores = {Stance(label): score for label, score in _joined(likely, read, "stance").items()}
     # "asserts" is what the lists say when they know no word of the sentence.
     if by_words is not Stance.ASSERTS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from summarizer.actors import find_actors
 from summarizer.extraction import labels
@@ -20,17 +21,21 @@ def features(sentence: str, before: str | None = None, language: str = "en") -> 
     tokens = _TOKEN.findall(sentence.lower())
     found = {f"l{hit}" for hit in labels.list_hits(sentence)}
     for size in _SEQUENCES:
-        found.update("w" + " ".join(tokens[i : i + size]) for i in range(len(tokens) - size + 1))
-    for token in set(tokens):
-        padded = f" {token} "
-        for size in _PIECES:
-            found.update("c" + padded[i : i + size] for i in range(len(padded) - size + 1))
+        found.update(["w" + " ".join(tokens[i : i + size]) for i in range(len(tokens) - size + 1)])
+    found.update(*map(_pieces, tokens))
     pattern = _pattern(sentence, language)
     for size in _PATTERNS:
-        found.update("p" + " ".join(pattern[i : i + size]) for i in range(len(pattern) - size + 1))
+        found.update(["p" + " ".join(pattern[i : i + size]) for i in range(len(pattern) - size + 1)])
     if before:
-        found.update("b" + token for token in _TOKEN.findall(before.lower()))
+        found.update(["b" + token for token in _TOKEN.findall(before.lower())])
     return frozenset(found)
+
+
+# An article has the same words again and again.
+@lru_cache(maxsize=4096)
+def _pieces(word: str) -> frozenset[str]:
+    padded = f" {word} "
+    return frozenset("c" + padded[i : i + size] for size in _PIECES for i in range(len(padded) - size + 1))
 
 
 def _pattern(sentence: str, language: str) -> list[str]:

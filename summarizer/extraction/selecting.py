@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from statistics import fmean
 
 from summarizer import prompting, resources
@@ -24,9 +26,9 @@ _CUE_KINDS = ("verb", "source", "subjunctive", "quotation")
 class Selection:
     """What is asked about in one article.
 
-    `first` has each sentence's probability of being a claim by its words, None where no classifier knows the topic;
-    `claim` that by all there is. If the model's vectors are had, `read` adds to it, and to `probed` what the probe
-    says of each sentence; otherwise it is there at once.
+    `judged` is what the classifier says of each sentence, `first` its probability of being a claim by that, None where
+    no classifier knows the topic; `claim` is the probability by all there is. If the model's vectors are had, `read`
+    adds to it, and to `probed` what the probe says of each sentence; otherwise it is there at once.
     """
 
     document: Document
@@ -37,6 +39,7 @@ class Selection:
     encoded: bool
     claim: dict[int, float] = field(default_factory=dict)
     probed: dict[int, Probabilities] = field(default_factory=dict)
+    judged: Mapping[int, Probabilities] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -51,11 +54,12 @@ class Selection:
         """Judge every sentence of an article. `encoded`: whether the model's vectors will be had."""
         language = document.article.language
         judge = classifier(language) if topic == resources.data("selection.yaml")["topic"] else None
-        first = judged(document, judge) if judge is not None else None
+        by_words = judged(document, judge) if judge is not None else {}
+        first = {n: likely["kind"]["claim"] for n, likely in by_words.items()} if judge is not None else None
         known = first is not None and probe(language) is not None
-        selection = cls(document, topic, tagged, interview, first, encoded and known)
+        selection = cls(document, topic, tagged, interview, first, encoded and known, judged=by_words)
         if first and not selection.encoded:
-            selection.claim = selection._claims(evidence(document, first, tagged, interview, topic))
+            selection.claim = selection._claims(evidence(document, first, selection._mean, tagged, interview, topic))
         return selection
 
     @property
@@ -63,7 +67,7 @@ class Selection:
         """Whether the article may give positions on the topic at all."""
         if self.first is None:
             return prompting.topic_core(self.topic).is_in(self.document.article.text)
-        return bool(self.first) and fmean(self.first.values()) >= self._threshold("article_min")
+        return bool(self.first) and self._mean >= self._threshold("article_min")
 
     def read(self, vectors: Mapping[int, bytes]) -> None:
         """Judge sentences, with the model's vectors of them by their number."""
@@ -73,7 +77,7 @@ class Selection:
         probed = {n: judge.probabilities(v) for n, v in vectors.items() if n in self.first}
         self.probed |= probed
         likely = {n: probabilities["claim"]["claim"] for n, probabilities in probed.items()}
-        found = evidence(self.document, self.first, self.tagged, self.interview, self.topic, likely)
+        found = evidence(self.document, self.first, self._mean, self.tagged, self.interview, self.topic, likely)
         self.claim |= self._claims(found)
 
     def takes(self, sentence: Sentence) -> bool:
@@ -81,8 +85,7 @@ class Selection:
         if not any(map(str.isalpha, self.document.text(sentence))):
             return False
         if self.first is None:
-            words = " ".join(self.document.text(s) for s in self.document.paragraph(sentence))
-            return bool(self.document.cues(sentence)) and prompting.topic(self.topic).is_in(words)
+            return sentence.paragraph in self._topical and bool(self.document.cues(sentence))
         return self.claim[sentence.number] >= self._threshold("sentence_min")
 
     def confidence(self, sentence: Sentence, speaker: float) -> float:
@@ -100,6 +103,20 @@ class Selection:
         """Whether a claim is likely enough to be given."""
         return confidence >= self._threshold("claim_min")
 
+    @cached_property
+    def _mean(self) -> float:
+        """The mean of `first`."""
+        return fmean((self.first or {}).values())
+
+    @cached_property
+    def _topical(self) -> frozenset[int]:
+        """The numbers of the paragraphs that have words of the topic."""
+        topic = prompting.topic(self.topic)
+        lines: dict[int, list[str]] = defaultdict(list)
+        for sentence in self.document.sentences:
+            lines[sentence.paragraph].append(self.document.text(sentence))
+        return frozenset(number for number, texts in lines.items() if topic.is_in(" ".join(texts)))
+
     @property
     def _way(self) -> str:
         return "encoded" if self.encoded else "words"
@@ -116,10 +133,10 @@ class Selection:
         return value
 
 
-def judged(document: Document, judge: Classifier) -> dict[int, float]:
-    """For each sentence's number the probability of being a claim by its own words."""
+def judged(document: Document, judge: Classifier) -> dict[int, Probabilities]:
+    """What the classifier says of each sentence, by its number."""
     return {
-        s.number: judge.probabilities(document.text(s), before(document, s))["kind"]["claim"]
+        s.number: judge.probabilities(document.text(s), before(document, s))
         for s in document.sentences
         if not s.is_heading
     }
@@ -128,6 +145,7 @@ def judged(document: Document, judge: Classifier) -> dict[int, float]:
 def evidence(
     document: Document,
     first: Mapping[int, float],
+    mean: float,
     tagged: Mapping[int, Tagged],
     interview: Interview | None,
     topic: str,
@@ -135,10 +153,10 @@ def evidence(
 ) -> dict[int, dict[str, float]]:
     """What speaks for each sentence being a claim: its own words, its neighbours, and whether somebody is named.
 
-    `probed`: the probability by the model's vector, of the sentences that are to be judged; without it all are.
+    `mean` is that of `first`; `probed` the probability by the model's vector, of the sentences that are to be judged:
+    without it all are.
     """
     words = prompting.topic(topic)
-    mean = fmean(first.values())
     found = {}
     for number in first if probed is None else probed:
         sentence = document.sentence(number)
@@ -152,6 +170,8 @@ def evidence(
         answering = interview is not None and sentence.number in interview.answers
         names = tagged[sentence.number].mentions if sentence.number in tagged else []
         best = max((m.probability for m in names), default=0.0)
+        hits = {hit.partition("=")[0] for hit in labels.list_hits(text)}
+        length = math.log(1 + len(text.split()))
         values = {
             "bias": 1.0,
             "own": own,
@@ -166,13 +186,13 @@ def evidence(
             "cues": float(bool(strong)),
             "no-cue": float(not cues),
             "topic": float(words.is_in(text)),
-            "measure-word": float(labels.measure_of(text) is not None),
-            "stance-word": float(any(hit.startswith("stance") for hit in labels.list_hits(text))),
-            "words": math.log(1 + len(text.split())),
+            "measure-word": float("measure" in hits),
+            "stance-word": float("stance" in hits),
+            "words": length,
             "question": float(question),
             "answer": float(answering),
             "answer-own": own * answering,
-            "answer-words": math.log(1 + len(text.split())) * answering,
+            "answer-words": length * answering,
             "question-answer": float(question and answering),
             "interviewer": float(interview is not None and not answering),
         }
@@ -202,8 +222,10 @@ def _probed(
 
 def before(document: Document, sentence: Sentence) -> str | None:
     """The sentence before, in the same paragraph."""
-    earlier = [s for s in document.paragraph(sentence) if s.number < sentence.number]
-    return document.text(earlier[-1]) if earlier else None
+    if sentence.number - 1 not in document:
+        return None
+    earlier = document.sentence(sentence.number - 1)
+    return document.text(earlier) if earlier.paragraph == sentence.paragraph else None
 
 
 def _logit(probability: float) -> float:

@@ -199,8 +199,10 @@ def _draft(
     """A claim of a clause of a sentence."""
     article = document.article
     days = find_days(said.text, article.published, article.language)
-    read = state.selection.probed.get(sentence.number)
-    stance, measure = stance_and_measure(article.language, clause, before(document, sentence), read)
+    selection = state.selection
+    read = selection.probed.get(sentence.number)
+    judged = selection.judged.get(sentence.number) if clause == document.text(sentence) else None
+    stance, measure = stance_and_measure(article.language, clause, before(document, sentence), read, judged)
     return ScoredDraft(
         evidence=[sentence.number],
         speakers=[_speaker(a) for a in group[:MAX_SPEAKERS]],
@@ -211,7 +213,7 @@ def _draft(
         conditions=[_cut(c, SHORT_CHARS) for c in labels.conditions_of(said.text)],
         quote=_cut(said.quote, LONG_CHARS) if said.quote else None,
         said_on=said.text[days[0][0] : days[0][1]] if days else None,
-        confidence=state.selection.confidence(sentence, min(a.probability for a in group)),
+        confidence=selection.confidence(sentence, min(a.probability for a in group)),
     )
 
 

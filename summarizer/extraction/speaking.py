@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from summarizer import resources
 from summarizer.actors import actor_of, demonym_country, find_actors
 from summarizer.document import Document
 from summarizer.extraction import labels
-from summarizer.extraction.antecedents import Spoken, antecedent_features
+from summarizer.extraction.antecedents import Spoken, antecedent_features, antecedent_weights, mention_type
 from summarizer.extraction.entities import Discourse, Entity
 from summarizer.extraction.softmax import softmax
 from summarizer.extraction.tagger import Mention, Tagged, mentions
@@ -20,6 +19,7 @@ from summarizer.people import is_bare_government, is_pronoun, is_role, is_role_p
 
 _CANDIDATE_MIN = 0.15
 _FURTHER_MIN = 0.5
+_NAMING = frozenset({"name", "seat"})
 _CONJUNCTION = re.compile(r"\b(?:und|sowie|and|oder|or|nor)\b")
 _PLACE = re.compile(r"\s(?:aus|in|from|of|von)\s")
 _APPOSITION = re.compile(r"(?:\s(?:in|aus|von|bei|des|der|of|at|for|from)\s[^,.;:\"„“]{1,40})?,\s")
@@ -74,7 +74,7 @@ class Speaking:
         tagged = self.tagged[sentence.number]
         found: list[Attributed] = []
         for mention in tagged.mentions:
-            attributed = self._meant(sentence, self._whole(mention))
+            attributed = self._meant(sentence, self._whole(sentence, mention))
             if attributed is None:
                 continue
             same = next((a for a in found if a.entity is attributed.entity), None)
@@ -134,36 +134,32 @@ class Speaking:
         """Every country and person named in a sentence."""
         found = []
         text = self.document.article.text
-        for mention in find_actors(text[sentence.start : sentence.end], self.document.article.language):
-            if mention.kind in {"name", "seat"}:
+        for mention in find_actors(self.document.text(sentence), self.document.article.language):
+            if mention.kind in _NAMING:
                 start, end = sentence.start + mention.start, sentence.start + mention.end
                 words = Mention(start, end, text[start:end], 1.0)
                 found.append(Attributed(self.discourse.actor(mention.code), words, 1.0))
-        for entity in self.discourse.entities.values():
-            if entity.kind is SpeakerKind.PERSON:
-                for place in entity.mentions:
-                    if sentence.start <= place < sentence.end:
-                        start = place - len(entity.name) + len(entity.name.split()[-1])
-                        start = start if text.startswith(entity.name, max(start, 0)) else place
-                        end = place + len(entity.name.split()[-1])
-                        found.append(Attributed(entity, Mention(start, end, text[start:end], 1.0), 1.0))
+        for place, entity in self.discourse.persons_in(sentence):
+            end = place + len(entity.name.split()[-1])
+            start = end - len(entity.name)
+            start = start if text.startswith(entity.name, max(start, 0)) else place
+            found.append(Attributed(entity, Mention(start, end, text[start:end], 1.0), 1.0))
         return sorted(found, key=lambda a: a.mention.start if a.mention else 0)
 
-    def _whole(self, mention: Mention) -> Mention:
-        """A mention that is part of a country's name as the whole name."""
-        article = self.document.article
-        low = max(0, mention.start - 40)
-        for actor in find_actors(article.text[low : mention.end + 40], article.language):
-            start, end = low + actor.start, low + actor.end
-            if actor.kind in {"name", "seat"} and start <= mention.start and mention.end <= end:
-                return Mention(start, end, article.text[start:end], mention.probability)
-        for entity in self.discourse.entities.values():
-            if entity.kind is SpeakerKind.PERSON:
-                at = article.text.find(
-                    entity.name, max(0, mention.start - len(entity.name)), mention.end + len(entity.name)
-                )
-                if at >= 0 and at < mention.end and mention.start < at + len(entity.name):
-                    return Mention(at, at + len(entity.name), entity.name, mention.probability)
+    def _whole(self, sentence: Sentence, mention: Mention) -> Mention:
+        """A mention that is part of a country's or a person's name as the whole name."""
+        text = self.document.article.text
+        for actor in find_actors(self.document.text(sentence), self.document.article.language):
+            start, end = sentence.start + actor.start, sentence.start + actor.end
+            if actor.kind in _NAMING and start <= mention.start and mention.end <= end:
+                return Mention(start, end, text[start:end], mention.probability)
+        for place, entity in self.discourse.persons_in(sentence):
+            low, high = mention.start - len(entity.name), mention.end + len(entity.name)
+            if not low < place < high:
+                continue
+            at = text.find(entity.name, max(0, low), high)
+            if at >= 0 and at < mention.end and mention.start < at + len(entity.name):
+                return Mention(at, at + len(entity.name), entity.name, mention.probability)
         return mention
 
     def unnamed(self, sentence: Sentence) -> Attributed | None:
@@ -183,7 +179,7 @@ class Speaking:
         head = _PLACE.split(words, maxsplit=1)[0]
         if code := actor_of(words) or actor_of(head):
             return Attributed(self.discourse.actor(code), mention, mention.probability)
-        person = self._apposed(mention)
+        person = self._apposed(sentence, mention)
         if person is None and not is_anaphoric(head) and not words[0].islower():
             person = self.discourse.person(words)
         if person is not None:
@@ -199,24 +195,20 @@ class Speaking:
         entity = self.discourse.described(words, mention.start, labels.kind_of_description(words))
         return Attributed(entity, mention, mention.probability)
 
-    def _apposed(self, mention: Mention) -> Entity | None:
+    def _apposed(self, sentence: Sentence, mention: Mention) -> Entity | None:
         """The person named right after an office: "the ministry's spokeswoman in Baku, Günel Rsajewa"."""
         if not any(is_role(word) for word in mention.text.split()):
             return None
         text = self.document.article.text
         gap = _APPOSITION.match(text, mention.end)
-        for entity in self.discourse.entities.values() if gap else ():
-            if gap and entity.kind is SpeakerKind.PERSON and text.startswith(entity.name, gap.end()):
-                return entity
-        return None
+        if gap is None:
+            return None
+        return next((e for _, e in self.discourse.persons_in(sentence) if text.startswith(e.name, gap.end())), None)
 
     def _antecedents(self, sentence: Sentence, words: str | None, offset: int) -> list[tuple[float, Entity | None]]:
-        weights = resources.data("antecedents.json")
-        scored = [
-            (sum(weights.get(feature, 0.0) for feature in features), entity)
-            for entity, features in antecedent_features(self.discourse, sentence, words, offset, self.spoken)
-        ]
-        return _ranked(scored)
+        found = antecedent_features(self.discourse, sentence, words, offset, self.spoken)
+        weights = antecedent_weights(mention_type(words))
+        return _ranked([(sum(weights.get(f, 0.0) for f in features), entity) for entity, features in found])
 
 
 def is_anaphoric(words: str) -> bool:

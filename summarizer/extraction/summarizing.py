@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator, Sequence
 from functools import partial
 from typing import Any
@@ -10,13 +9,12 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from summarizer import prompting
+from summarizer.document import Part
 from summarizer.extraction.translating import context
 from summarizer.faithfulness import Passage, additions, is_in_language
 from summarizer.llm.base import Message, StructuredReply, StructuredRequest
 from summarizer.models import Claim, Summary, SummarySentence
 from summarizer.verification import added_names
-
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
 class SentenceDraft(BaseModel):
@@ -63,13 +61,13 @@ def _grounded(
 
 
 def _adds(text: str, cited: Sequence[Claim], language: str) -> bool:
-    known = "\n".join(
+    words = "\n".join(
         f"{c.statement}\n{' '.join(e.text for e in c.evidence)}\n"
         + " ".join(f"{s.name} {s.role or ''} {s.affiliation or ''}" for s in c.speakers)
         for c in cited
     )
-    added = set(_NUMBER.findall(text)) - set(_NUMBER.findall(known))
-    return bool(added or added_names(text, known, "", language))
+    known = Part(words, language)
+    return bool(Part(text, language).numbers - known.numbers or added_names(text, [known], Part("", language)))
 
 
 def _adds_in_translation(text: str, cited: Sequence[Claim], language: str, *, source: str) -> bool:

@@ -43,35 +43,53 @@ class Tagger:
 
     def read(self, observed: Sequence[Sequence[str]]) -> tuple[list[_Row], float]:
         """The probability of each tag for each token, by the forward-backward algorithm, and that of only `O`."""
-        scores = [self._scores(features) for features in observed]
-        forward: list[list[float]] = []
-        for i, row in enumerate(scores):
-            forward.append([row[t] + (self._into(forward[-1], t) if i else 0.0) for t in range(len(TAGS))])
-        backward = [[0.0] * len(TAGS) for _ in scores]
-        for i in range(len(scores) - 2, -1, -1):
-            after = [scores[i + 1][t] + backward[i + 1][t] for t in range(len(TAGS))]
-            backward[i] = [
-                _log_sum([self.transitions[t][u] + after[u] for u in range(len(TAGS))]) for t in range(len(TAGS))
-            ]
-        whole = _log_sum(forward[-1]) if forward else 0.0
-        marginals = [
-            tuple(math.exp(f + b - whole) for f, b in zip(forward[i], backward[i], strict=True))
-            for i in range(len(scores))
-        ]
-        outside = sum(row[0] for row in scores) + self.transitions[0][0] * max(0, len(scores) - 1)
-        return marginals, math.exp(min(0.0, outside - whole))
+        if not observed:
+            return [], 1.0
+        emissions: list[_Row] = []
+        outside = self.transitions[0][0] * (len(observed) - 1)
+        for features in observed:
+            scores = self._scores(features)
+            # Only distances from the largest score matter, and the powers of those can't be too large.
+            largest = max(scores)
+            o, b, i = (math.exp(score - largest) for score in scores)
+            emissions.append((o, b, i))
+            outside += scores[0] - largest
+        steps = [[math.exp(weight) for weight in row] for row in self.transitions]
+        forward, whole = _forward(emissions, steps)
+        marginals = [forward[-1]]
+        o = b = i = 1.0
+        for (e_o, e_b, e_i), (f_o, f_b, f_i) in zip(emissions[:0:-1], forward[-2::-1], strict=True):
+            o, b, i = e_o * o, e_b * b, e_i * i
+            o, b, i = (row[0] * o + row[1] * b + row[2] * i for row in steps)
+            total = o + b + i
+            o, b, i = o / total, b / total, i / total
+            total = f_o * o + f_b * b + f_i * i
+            marginals.append((f_o * o / total, f_b * b / total, f_i * i / total))
+        return marginals[::-1], math.exp(min(0.0, outside - whole))
 
     def _scores(self, features: Sequence[str]) -> list[float]:
-        rows = [row for feature in features if (row := self.features.get(feature)) is not None]
-        return [sum(row[t] for row in rows) for t in range(len(TAGS))]
-
-    def _into(self, before: Sequence[float], tag: int) -> float:
-        return _log_sum([before[t] + self.transitions[t][tag] for t in range(len(TAGS))])
+        rows = filter(None, map(self.features.get, features))
+        return [sum(column) for column in zip(*rows, strict=True)] or [0.0] * len(TAGS)
 
 
-def _log_sum(values: Sequence[float]) -> float:
-    largest = max(values)
-    return largest + math.log(sum(math.exp(v - largest) for v in values))
+def _forward(emissions: Sequence[_Row], steps: Sequence[Sequence[float]]) -> tuple[list[_Row], float]:
+    """For each token the share of each tag in the taggings up to it, and the logarithm of what all weigh in the end."""
+    (o_o, o_b, o_i), (b_o, b_b, b_i), (i_o, i_b, i_i) = steps
+    o, b, i = emissions[0]
+    total = o + b + i
+    found: list[_Row] = [(o / total, b / total, i / total)]
+    whole = math.log(total)
+    for e_o, e_b, e_i in emissions[1:]:
+        o, b, i = found[-1]
+        o, b, i = (
+            e_o * (o * o_o + b * b_o + i * i_o),
+            e_b * (o * o_b + b * b_b + i * i_b),
+            e_i * (o * o_i + b * b_i + i * i_i),
+        )
+        total = o + b + i
+        found.append((o / total, b / total, i / total))
+        whole += math.log(total)
+    return found, whole
 
 
 def spans(marginals: Sequence[_Row], threshold: float) -> list[tuple[int, int, float]]:

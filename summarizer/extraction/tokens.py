@@ -100,8 +100,11 @@ class _Features:
                     self.quoted[i] = True
                 elif not self.cue[i] or not cue.weak:
                     self.cue[i] = ("weak-" if cue.weak else "") + cue.kind
+        # With what stands for the words beyond the edges, so that neighbours need no test.
+        self.around = ["<"] * _WINDOW + self.words + [">"] * _WINDOW
         self.says = [i for i, c in enumerate(self.cue) if c in {"verb", "source"} and not self.quoted[i]]
         self.classes = [self._classify(i) for i in range(len(tokens))]
+        self.classes_around = ["edge"] * _WINDOW + self.classes + ["edge"] * _WINDOW
         self.named = _named(text, tokens, named)
         self.after_quote = _since(self.quoted)
         self.order = self._order()
@@ -114,7 +117,7 @@ class _Features:
 
     def _order(self) -> list[str]:
         """For words of a person or country: which of the sentence's names it is, and of how many."""
-        kinds = [self._class(i) for i in range(len(self.tokens))]
+        kinds = self.classes
         heads = [i for i, k in enumerate(kinds) if k in _NAMES and (i == 0 or kinds[i - 1] != k)]
         order = [""] * len(self.tokens)
         for number, i in enumerate(heads):
@@ -132,18 +135,9 @@ class _Features:
         return [
             f"s:quote={any(self.quoted)}",
             f"s:says={min(len(self.says), 2)}",
-            f"s:first={self._at(0)}",
+            f"s:first={self.words[0] if self.words else '>'}",
             f"s:llm={'?' if '?' in self.named else 'in' in self.named}",
         ]
-
-    def _at(self, i: int) -> str:
-        if i < 0:
-            return "<"
-        return self.words[i] if i < len(self.words) else ">"
-
-    def _class(self, i: int) -> str:
-        """What kind of word it is."""
-        return self.classes[i] if 0 <= i < len(self.classes) else "edge"
 
     def _classify(self, i: int) -> str:
         word = self.tokens[i].text
@@ -157,29 +151,43 @@ class _Features:
         return listed or ("lower" if not word[0].isupper() else "Upper" if i else "First")
 
     def _of(self, i: int) -> list[str]:
-        word, text, kind = self.words[i], self.tokens[i].text, self._class(i)
-        found = [f"w={word}", f"e3={word[-3:]}", f"e2={word[-2:]}", f"b3={word[:3]}", f"k={kind}"]
-        for step in range(1, _WINDOW + 1):
-            found += [f"w-{step}={self._at(i - step)}", f"w+{step}={self._at(i + step)}"]
-            found += [f"k-{step}={self._class(i - step)}", f"k+{step}={self._class(i + step)}"]
-        found.append(f"k3={self._class(i - 1)}|{self._class(i)}|{self._class(i + 1)}")
-        found.append(
-            f"k5={self._class(i - 2)}|{self._class(i - 1)}|{self._class(i)}|{self._class(i + 1)}|{self._class(i + 2)}"
-        )
-        found.append(f"shape={'X' if text[0].isupper() else 'x'}{'-' if '-' in text else ''}{min(len(text), 5)}")
-        found.append(f"quoted={self.quoted[i]}")
-        found += [f"e3-1={self._at(i - 1)[-3:]}|{kind}", f"e3+1={self._at(i + 1)[-3:]}|{kind}"]
-        found += [f"w-1k={self._at(i - 1)}|{kind}", f"w+1k={self._at(i + 1)}|{kind}"]
-        before = self.named[i - 1] if i else "edge"
-        found += [f"llm={self.named[i]}|{kind}", f"llm2={before}|{self.named[i]}", f"llm3={self.named[i]}|{i == 0}"]
-        found.append(f"after-quote={self.after_quote[i]}|{kind}")
+        text, named = self.tokens[i].text, self.named[i]
+        before2, before, word, after, after2 = self.around[i : i + 2 * _WINDOW + 1]
+        kind_before2, kind_before, kind, kind_after, kind_after2 = self.classes_around[i : i + 2 * _WINDOW + 1]
+        found = [
+            f"w={word}",
+            f"e3={word[-3:]}",
+            f"e2={word[-2:]}",
+            f"b3={word[:3]}",
+            f"k={kind}",
+            f"w-1={before}",
+            f"w+1={after}",
+            f"k-1={kind_before}",
+            f"k+1={kind_after}",
+            f"w-2={before2}",
+            f"w+2={after2}",
+            f"k-2={kind_before2}",
+            f"k+2={kind_after2}",
+            f"k3={kind_before}|{kind}|{kind_after}",
+            f"k5={kind_before2}|{kind_before}|{kind}|{kind_after}|{kind_after2}",
+            f"shape={'X' if text[0].isupper() else 'x'}{'-' if '-' in text else ''}{min(len(text), 5)}",
+            f"quoted={self.quoted[i]}",
+            f"e3-1={before[-3:]}|{kind}",
+            f"e3+1={after[-3:]}|{kind}",
+            f"w-1k={before}|{kind}",
+            f"w+1k={after}|{kind}",
+            f"llm={named}|{kind}",
+            f"llm2={self.named[i - 1] if i else 'edge'}|{named}",
+            f"llm3={named}|{i == 0}",
+            f"after-quote={self.after_quote[i]}|{kind}",
+            f"clause={min(self.clause[i], 3)}",
+            f"clause-end={min(self.clause[-1] - self.clause[i], 3)}",
+            *self._towards_cue(i, kind),
+        ]
         if self.order[i]:
             found.append(f"order={self.order[i]}")
         if i == 0:
             found.append("opens")
-        found.append(f"clause={min(self.clause[i], 3)}")
-        found.append(f"clause-end={min(self.clause[-1] - self.clause[i], 3)}")
-        found += self._towards_cue(i, kind)
         return found
 
     def _towards_cue(self, i: int, kind: str) -> list[str]:

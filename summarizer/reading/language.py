@@ -13,6 +13,7 @@ _FOREIGN_LEAD = 1.2
 _MIN_LATIN_SHARE = 0.5
 _GERMAN_CAPITALS = 0.3
 _SAMPLE_CHARS = 20_000
+_BEYOND_LATIN = re.compile(r"[^\x00-\u024f]")
 
 
 def supported_languages() -> tuple[str, ...]:
@@ -34,8 +35,8 @@ def detect_language(text: str) -> str:
     theirs, foreign = max((counts[code], code) for code in others)
     if theirs >= _MIN_FOREIGN_WORDS and theirs > ours * _FOREIGN_LEAD:
         raise _unsupported(f"The article seems to be in another language ({foreign}).")
-    letters = [] if sample.isascii() else [c for c in sample if c.isalpha()]
-    if letters and sum(c < "\u0250" for c in letters) < _MIN_LATIN_SHARE * len(letters):
+    foreign_letters = sum(map(str.isalpha, _BEYOND_LATIN.findall(sample)))
+    if foreign_letters and foreign_letters > (1 - _MIN_LATIN_SHARE) * sum(map(str.isalpha, sample)):
         raise _unsupported("The article is mostly in another script.")
     best = [code for code in supported if counts[code] == ours]
     return best[0] if len(best) == 1 else _by_looks(words)

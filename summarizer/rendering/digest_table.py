@@ -15,7 +15,7 @@ from summarizer.rendering.digest_lookup import (
     said,
 )
 from summarizer.rendering.figures import sentences
-from summarizer.rendering.terminal import WIDEST, joined, packed, plain, stance_word, wrapped
+from summarizer.rendering.terminal import WIDEST, joined, packed, plain, print_lines, stance_word, wrapped
 from summarizer.rendering.visible import visible_line
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ _SHOWN_NEW_CLAIMS = 30
 
 def write_digest_table(digest: Digest, console: Console) -> None:
     """Print the digest. Lines are at most as wide as the console, and never wider than 120 cells."""
-    for line in _lines(Lookup(digest), min(console.width, WIDEST)):
-        console.print(line, soft_wrap=True, highlight=False)
+    print_lines(_lines(Lookup(digest), min(console.width, WIDEST)), console)
 
 
 def _lines(lookup: Lookup, width: int) -> Iterator[Text]:

@@ -18,8 +18,12 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 def to_json(report: Report | Digest) -> str:
     """A report or a digest as indented JSON: absent values `null`, non-ASCII kept, one line end at the end."""
-    text = json.dumps(report.model_dump(mode="json"), ensure_ascii=False, allow_nan=False, indent=2)
-    return _SURROGATES.sub(_escaped, text) + "\n"
+    try:
+        return report.model_dump_json(indent=2) + "\n"
+    except PydanticSerializationError:
+        # Half a surrogate pair, which the quick way can't write.
+        text = json.dumps(report.model_dump(mode="json"), ensure_ascii=False, allow_nan=False, indent=2)
+        return _SURROGATES.sub(_escaped, text) + "\n"
 
 
 def to_jsonl_line(outcome: Report | FailedArticle) -> str:
@@ -30,7 +34,6 @@ def to_jsonl_line(outcome: Report | FailedArticle) -> str:
     try:
         text = outcome.model_dump_json()
     except PydanticSerializationError:
-        # Half a surrogate pair, which the quick way can't write.
         text = json.dumps(outcome.model_dump(mode="json"), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         return unsplit(text) + "\n"
     return _LINE_ENDS.sub(_escaped, text) + "\n"

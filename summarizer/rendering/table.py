@@ -10,7 +10,7 @@ from summarizer.rendering.claim_block import claim_lines
 from summarizer.rendering.figures import counted, effort, outcome
 from summarizer.rendering.grouping import GroupBy, PositionGrid, position_grid
 from summarizer.rendering.revisions import Revision, WrongClaim, revision
-from summarizer.rendering.terminal import WIDEST, joined, packed, plain, short_names, stance_word, wrapped
+from summarizer.rendering.terminal import WIDEST, joined, packed, plain, print_lines, short_names, stance_word, wrapped
 from summarizer.rendering.visible import visible_line
 from summarizer.report_files import FiledReport
 
@@ -37,10 +37,8 @@ def write_table(
     width = min(console.width, WIDEST)
     for number, report in enumerate(reports):
         if number:
-            for line in (Text(), Text("─" * width, style="dim"), Text()):
-                console.print(line, soft_wrap=True)
-        for line in _lines(revision(report), grouping, width):
-            console.print(line, soft_wrap=True, highlight=False)
+            print_lines([Text(), Text("─" * width, style="dim"), Text()], console)
+        print_lines(_lines(revision(report), grouping, width), console)
 
 
 def _lines(revised: Revision, group_by: GroupBy, width: int) -> Iterator[Text]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,8 @@ from summarizer.rendering.figures import speaker_details
 from summarizer.rendering.visible import visible_line
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, ConsoleOptions
+    from rich.segment import Segment
     from rich.text import Text
 
 STANCE_STYLES = {
@@ -28,6 +31,7 @@ WIDEST = 120
 """However wide the terminal is, no line is longer than so many cells."""
 
 TWO_COLUMNS_FROM = 100
+_ONE_CELL_EACH = re.compile(r"[ -~¡-¬®-ʯ–—‘-„•…‹›€]*")
 _LABELS_WIDTH = max(len(stance) for stance in Stance) + 3 + max(len(measure) for measure in Measure)
 
 
@@ -69,10 +73,28 @@ def wrapped(text: Text, *, width: int, first: Text, rest: Text) -> Iterator[Text
         yield Text.assemble(first, text)
         return
     room = max(1, width - max(first.cell_len, rest.cell_len))
-    lines = text.wrap(_wrapping_console(), room, overflow="fold")
+    breaks = _breaks(text.plain, room)
+    lines = text.wrap(_wrapping_console(), room, overflow="fold") if breaks is None else text.divide(breaks)
     for number, line in enumerate(lines):
         line.rstrip()
         yield Text.assemble(first if number == 0 else rest, line)
+
+
+def _breaks(line: str, room: int) -> list[int] | None:
+    """Where the further lines begin, where every character surely takes one cell and every word has room; else None."""
+    if not _ONE_CELL_EACH.fullmatch(line):
+        return None
+    breaks: list[int] = []
+    start, end = 0, len(line.rstrip())
+    while end - start > room:
+        space = line.rfind(" ", start, start + room + 1)
+        if space < 0:
+            return None
+        start = space + 1
+        while line[start] == " ":
+            start += 1
+        breaks.append(start)
+    return breaks
 
 
 def packed(parts: Iterable[Text], *, width: int, margin: int = 0) -> Iterator[Text]:
@@ -92,6 +114,25 @@ def packed(parts: Iterable[Text], *, width: int, margin: int = 0) -> Iterator[Te
         line = longer
     if line.plain:
         yield from wrapped(line, width=width, first=first, rest=rest)
+
+
+def print_lines(lines: Iterable[Text], console: Console) -> None:
+    """Print lines that fit the console, at once: for each print rich takes much longer than for the line."""
+    from rich.text import Text
+
+    whole = Text("\n").join(lines)
+    console.print(_Lines(whole), soft_wrap=True, highlight=False)
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """Text whose lines are ready."""
+
+    text: Text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        """What rich calls."""
+        yield from self.text.render(console, end="\n")
 
 
 @cache
