@@ -185,6 +185,7 @@ def test_a_full_disk(
 
 def test_a_hanging_address_keeps_nobody_waiting(server: OpenAIServer, folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(60)
         address = f"http://127.0.0.1:{silent.getsockname()[1]}/"
         hanging = process(server, address, "-o", "out.jsonl", "--allow-private", "--timeout", "600")
         connection, _ = silent.accept()

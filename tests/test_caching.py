@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command import caller
 from hypothesis import given
 from hypothesis import strategies as st
 from invented import answer, golden_set, model_at
@@ -536,29 +537,33 @@ def test_evals_ask_the_model_each_time(server: OpenAIServer, folder: Path, tmp_p
     assert not folder.exists()
 
 
-def command(*arguments: object, **env: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SUMMARIZER_MODEL")}
-    line = [sys.executable, "-m", "summarizer", *map(str, arguments)]
-    return subprocess.run(line, check=False, capture_output=True, text=True, env=environment | env, timeout=60)
-
-
-def test_info_and_clear(server: OpenAIServer, folder: Path, tmp_path: Path) -> None:
+def test_info_and_clear(
+    server: OpenAIServer,
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    monkeypatch.delenv("SUMMARIZER_MODEL", raising=False)
+    command = caller(monkeypatch, capsysbinary)
     article = tmp_path / "article.txt"
     article.write_text(invented_article(3))
     asked = [article, "-m", "openai/stand-in", "--base-url", server.base_url, "-f", "json"]
-    assert command("cache", "info").stdout.splitlines() == [
+    assert command("cache", "info").out.splitlines() == [
         str(folder / "replies.sqlite"),
         "0 replies, 0.0 MB of at most 500 MB",
     ]
     first, again = command(*asked), command(*asked)
-    assert {first.returncode, again.returncode} == {0}, first.stderr + again.stderr
+    assert {first.code, again.code} == {0}, first.err + again.err
     assert len(server.chats) == 2
-    assert json.loads(first.stdout)["claims"] == json.loads(again.stdout)["claims"]
-    shown = command("cache", "info", SUMMARIZER_CACHE_MB="7")
-    assert "2 replies" in shown.stdout and "at most 7 MB" in shown.stdout
+    assert json.loads(first.out)["claims"] == json.loads(again.out)["claims"]
+    with monkeypatch.context() as patched:
+        patched.setenv("SUMMARIZER_CACHE_MB", "7")
+        shown = command("cache", "info")
+    assert "2 replies" in shown.out and "at most 7 MB" in shown.out
     cleared = command("cache", "clear")
-    assert cleared.returncode == 0 and "freed" in cleared.stderr
-    assert "0 replies" in command("cache", "info").stdout
+    assert cleared.code == 0 and "freed" in cleared.err
+    assert "0 replies" in command("cache", "info").out
     assert KEY.encode() not in everything(folder)
 
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from command import caller
 from openai_server import Cut, OpenAIServer, Reply, Status
 
 from summarizer import Summarizer, SummarizerError, read_source
@@ -144,32 +145,40 @@ def test_two_reports_are_no_json_document(tmp_path):
 GOOD = answer(claim())
 
 
-def faulty(server, mode, tmp_path, *items):
-    server.reply_with(*items)
-    done = cli(
-        SEED, "-m", "stand-in", "--base-url", server.base_url, "-f", "json", tmp_path=tmp_path, SUMMARIZER_MODE=mode
-    )
-    assert b"planted" not in done.stdout + done.stderr
-    return done
+@pytest.fixture
+def faulty(server, key, tmp_path, monkeypatch, capsysbinary):
+    """The command line in this process, for a service that answers with these items."""
+    for name in [n for n in os.environ if n.startswith(("OPENAI", "SUMMARIZER")) and n != "OPENAI_API_KEY"]:
+        monkeypatch.delenv(name)
+
+    def run(mode, *items):
+        monkeypatch.setenv("SUMMARIZER_MODE", mode)
+        monkeypatch.setenv("SUMMARIZER_CACHE", str(tmp_path / "cache"))
+        server.reply_with(*items)
+        done = caller(monkeypatch, capsysbinary)(SEED, "-m", "stand-in", "--base-url", server.base_url, "-f", "json")
+        assert "planted" not in done.out + done.err
+        return done
+
+    return run
 
 
 @pytest.mark.parametrize("mode", ["tools", "json_schema"])
 @pytest.mark.parametrize(
     "fault", [Status(429, headers={"Retry-After": "0"}), Status(500), Cut(GOOD)], ids=["429", "500", "cut"]
 )
-def test_a_passing_fault_is_retried(server, tmp_path, mode, fault):
-    done = faulty(server, mode, tmp_path, fault, GOOD, SUMMARY)
-    assert done.returncode == 0, done.stderr
-    report = json.loads(done.stdout)
+def test_a_passing_fault_is_retried(faulty, mode, fault):
+    done = faulty(mode, fault, GOOD, SUMMARY)
+    assert done.code == 0, done.err
+    report = json.loads(done.out)
     assert len(report["claims"]) == 1 and report["run"]["usage"]["transport_retries"] == 1
 
 
 @pytest.mark.parametrize("mode", ["tools", "json_schema"])
-def test_a_truncated_answer_is_asked_for_in_halves(server, tmp_path, mode):
+def test_a_truncated_answer_is_asked_for_in_halves(server, faulty, mode):
     cut, nothing = Reply(GOOD, finish_reason="length"), answer()
-    first_half = faulty(server, mode, tmp_path, cut, nothing, GOOD, SUMMARY)
-    assert first_half.returncode == 0, first_half.stderr
-    assert len(json.loads(first_half.stdout)["claims"]) == 1
+    first_half = faulty(mode, cut, nothing, GOOD, SUMMARY)
+    assert first_half.code == 0, first_half.err
+    assert len(json.loads(first_half.out)["claims"]) == 1
     assert "[22]" not in server.chats[1].body["messages"][-1]["content"].split("article (de):")[1]
     assert "[22]" in server.chats[2].body["messages"][-1]["content"].split("article (de):")[1]
 
@@ -178,13 +187,13 @@ def test_a_truncated_answer_is_asked_for_in_halves(server, tmp_path, mode):
 @pytest.mark.parametrize(
     ("items", "cause"),
     [
-        ([Status(401, echo_key=True)], b"key"),
-        ([Reply(refusal="I can't help with that.")], b"refused"),
-        (["no JSON at all"] * 3, b"invalid"),
+        ([Status(401, echo_key=True)], "key"),
+        ([Reply(refusal="I can't help with that.")], "refused"),
+        (["no JSON at all"] * 3, "invalid"),
     ],
     ids=["401", "refusal", "invalid"],
 )
-def test_a_lasting_fault_names_its_cause(server, tmp_path, mode, items, cause):
-    done = faulty(server, mode, tmp_path, *items)
-    assert done.returncode == 1
-    assert cause in done.stderr.lower(), done.stderr
+def test_a_lasting_fault_names_its_cause(faulty, mode, items, cause):
+    done = faulty(mode, *items)
+    assert done.code == 1
+    assert cause in done.err.lower(), done.err
