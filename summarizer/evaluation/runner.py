@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -156,6 +157,37 @@ def run(
                 done.add(article.key)
                 on_result(_scored(one, article), len(done), total)
         return _sealed(writer, golden)
+
+
+def run_side_by_side(
+    golden: Sequence[GoldenArticle],
+    systems: Mapping[Path, System],
+    *,
+    on_result: Callable[[System, ArticleResult], None] = lambda system, result: None,
+) -> list[RecordedRun]:
+    """Run several systems, each article by all of them in turn, so that whatever slows the machine slows them alike.
+
+    Each run is written to its path, and gone on with where the file is there already. The systems take turns in
+    being the first.
+
+    Raises:
+        ConfigurationError: a system, or a file, can't be used; or scipy or sacrebleu is not installed.
+        ModelError: a system's model can't be opened.
+        InputError: a file can't be read or written.
+    """
+    with ExitStack() as stack:
+        writers = [
+            (system, stack.enter_context(RunWriter(path, _header(golden, system, 1), resume=True)))
+            for path, system in systems.items()
+        ]
+        for number, one in enumerate(golden):
+            first = number % len(writers)
+            for system, writer in writers[first:] + writers[:first]:
+                if (one.slug, 1) not in {article.key for article in writer.done}:
+                    article = _attempt(system, one, 1)
+                    writer.append(article)
+                    on_result(system, _scored(one, article))
+        return [_sealed(writer, golden) for _, writer in writers]
 
 
 def recorded(run: RecordedRun, golden: Iterable[GoldenArticle]) -> list[ArticleResult]:
