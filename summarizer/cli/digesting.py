@@ -18,7 +18,6 @@ from summarizer.cli.output import to_stdout
 from summarizer.cli.sources import Reports
 from summarizer.errors import ConfigurationError, InputError, OutputError
 from summarizer.formats import table_text
-from summarizer.whole_files import written_whole
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -146,6 +145,8 @@ def _text(found: Digest, chosen: DigestFormat) -> bytes:
 
 
 def _to_file(path: Path, content: bytes) -> None:
+    from summarizer.whole_files import written_whole
+
     try:
         with written_whole(path) as file:
             file.write(content)

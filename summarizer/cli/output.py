@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from summarizer.errors import ConfigurationError, OutputError
 from summarizer.formats import Format, Group, ending, format_of, pieces, single
-from summarizer.whole_files import written_whole
 
 if TYPE_CHECKING:
     from summarizer.bulk.journal import Journal
@@ -245,6 +244,8 @@ class Output:
             to_stdout(piece)
 
     def _to_file(self, path: Path, reports: Iterable[FiledReport]) -> None:
+        from summarizer.whole_files import written_whole
+
         try:
             with written_whole(path) as file:
                 for piece in pieces(self.format, reports, self.group_by):

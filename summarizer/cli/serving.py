@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from summarizer.cli import options
-from summarizer.cli.console import Download, Threads, stderr
+from summarizer.cli.console import Download, stderr
 from summarizer.errors import ConfigurationError, SummarizerError
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def serve(
 
       summarizer serve -m openai/gpt-5-mini --language en
     """
+    from summarizer.cli.threads import Threads
     from summarizer.serving.app import application
     from summarizer.serving.report_folder import ReportFolder, default_folder
     from summarizer.serving.running import Server, address, is_loopback, listen, names

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import signal
 import sys
@@ -14,7 +13,7 @@ import typer
 
 from summarizer.cli import options
 from summarizer.cli.archiving import archive_of_run, archiving_store, show_archived
-from summarizer.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_LIMIT, Download, Threads, stderr
+from summarizer.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_LIMIT, Download, stderr
 from summarizer.cli.ending import show_end, show_failure
 from summarizer.cli.output import Format, Group, Output
 from summarizer.cli.progress import ArticlesProgress
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
     from summarizer.archive import Archive
     from summarizer.bulk.running import Run
+    from summarizer.cli.threads import Threads
     from summarizer.llm.metering import Limits
     from summarizer.models import Claim
     from summarizer.pipeline import Summarizer
@@ -100,6 +100,7 @@ def summarize(
 
       summarizer artikel.txt --language en -m openai/gpt-5-mini
     """
+    from summarizer.cli.threads import Threads
     from summarizer.reading import count_items, items
 
     console = stderr()
@@ -179,6 +180,8 @@ def _run(
     threads: Threads,
 ) -> int:
     """Do all that there is to do; gives the exit code."""
+    import asyncio
+
     from summarizer.bulk.journal import Journal
     from summarizer.bulk.running import Run, Tally
 
@@ -260,6 +263,8 @@ def _check_language(engine: Summarizer, chosen: Output, sources: list[str], arti
 
 async def _interruptible(run: Run, found: Iterable[Item], threads: Threads) -> None:
     """As Ctrl-C, SIGTERM ends the run in order."""
+    import asyncio
+
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
     loop.set_default_executor(threads)
