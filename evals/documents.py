@@ -1,6 +1,6 @@
 """Puts the output of commands into Markdown: between `<!-- $ command -->` and `<!-- end -->`.
 
-python evals/documents.py           # bring README.md and evals/README.md up to date
+python evals/documents.py           # bring the documents up to date
 python evals/documents.py --check   # exit 1 where a document differs from what its commands print
 """
 
@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = (ROOT / "README.md", ROOT / "evals" / "README.md")
+DOCUMENTS = (ROOT / "README.md", ROOT / "evals" / "README.md", ROOT / "docs" / "benchmarks.md")
 _BLOCK = re.compile(r"(<!-- \$ ((?:summarizer|python) .+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 _COLUMNS = "400"
 

@@ -13,7 +13,7 @@ from summarizer.actors.names import (
     Form,
     FormKind,
     Node,
-    Token,
+    Tokens,
     also_persons,
     entries,
     foreign_names,
@@ -125,14 +125,14 @@ def _find_actors(text: str, language: str) -> tuple[Mention, ...]:
     tokens = tokenize(text)
     mentions: list[Mention] = []
     for match in _matches(text, tokens, language):
-        words = tuple(token.text for token in tokens[match.first : match.last])
+        words = tuple(tokens.words[match.first : match.last])
         if words in never_in_text():
             continue
         if match.kind == "capital_adjective" and not _is_government(tokens, match.last):
             continue
         if language == "en" and words in also_persons() and _is_part_of_a_name(text, tokens, match):
             continue
-        start, end = tokens[match.first].start, tokens[match.last - 1].end
+        start, end = tokens.spans[match.first][0], tokens.spans[match.last - 1][1]
         mentions.append(Mention(start, end, match.code, _PUBLIC_KIND[match.kind]))
     return tuple(mentions)
 
@@ -155,7 +155,7 @@ def _read_phrase(phrase: str) -> tuple[str, Kind] | None:
     if len({match.code for match in matches}) != 1:
         return None
     matched = {index for match in matches for index in range(match.first, match.last)}
-    rest = [token.text.casefold() for index, token in enumerate(tokens) if index not in matched]
+    rest = [word.casefold() for index, word in enumerate(tokens.words) if index not in matched]
     rest = [word for word in rest if word not in word_list("articles") and word != "s"]
     named_government = any(word in word_list("government") for word in rest)
     links = word_list("linking") if named_government or len(matches) > 1 else frozenset[str]()
@@ -173,23 +173,28 @@ def _only_match(phrase: str) -> _Match | None:
     if len(matches) != 1:
         return None
     only = matches[0]
-    rest = tokens[: only.first] + tokens[only.last :]
+    rest = tokens.words[: only.first] + tokens.words[only.last :]
     articles = word_list("articles")
-    return only if all(t.text.casefold() in articles or t.text == "s" for t in rest) else None
+    return only if all(word.casefold() in articles or word == "s" for word in rest) else None
 
 
 def _whole(phrase: str) -> str:
     return unicodedata.normalize("NFC", " ".join(phrase.split())).strip(".,;:!?\"'»«„“”()")
 
 
-def _matches(text: str, tokens: list[Token], language: str) -> Iterator[_Match]:
+def _matches(text: str, tokens: Tokens, language: str) -> Iterator[_Match]:
     """Longest matches from left to right."""
     root = name_index(language)
-    starts = root.next
-    reached = 0
+    starts, shortest = root.next, _SHORTEST_SHOUTED
     # Most words begin no name.
-    for first, (word, _, _) in enumerate(tokens):
-        if first < reached or not (word in starts or (len(word) >= _SHORTEST_SHOUTED and word.isupper())):
+    may_begin = [
+        index
+        for index, word in enumerate(tokens.words)
+        if word in starts or (len(word) >= shortest and word.isupper())
+    ]
+    reached = 0
+    for first in may_begin:
+        if first < reached:
             continue
         last, form = _longest(text, tokens, first, root)
         if form is not None and form.code:
@@ -197,12 +202,13 @@ def _matches(text: str, tokens: list[Token], language: str) -> Iterator[_Match]:
         reached = max(last, first + 1)
 
 
-def _longest(text: str, tokens: list[Token], first: int, root: Node) -> tuple[int, Form | None]:
+def _longest(text: str, tokens: Tokens, first: int, root: Node) -> tuple[int, Form | None]:
     node, best, best_form = root, first, None
-    for index in range(first, len(tokens)):
-        if index > first and not _GAP.fullmatch(text, tokens[index - 1].end, tokens[index].start):
+    words, spans = tokens
+    for index in range(first, len(words)):
+        if index > first and not _GAP.fullmatch(text, spans[index - 1][1], spans[index][0]):
             break
-        word = tokens[index].text
+        word = words[index]
         step = node.next.get(word)
         if step is None and len(word) >= _SHORTEST_SHOUTED and word.isupper():
             step = node.next.get(word.capitalize())
@@ -214,7 +220,7 @@ def _longest(text: str, tokens: list[Token], first: int, root: Node) -> tuple[in
     return best, best_form
 
 
-def _kind_here(form: Form, text: str, tokens: list[Token], first: int, last: int) -> FormKind:
+def _kind_here(form: Form, text: str, tokens: Tokens, first: int, last: int) -> FormKind:
     """Tell a demonym from an adjective of the same shape by what stands around it."""
     if "demonym" not in form.kinds:
         return next(iter(form.kinds))
@@ -229,21 +235,22 @@ def _kind_here(form: Form, text: str, tokens: list[Token], first: int, last: int
     return "demonym" if determined and ends_here else "adjective"
 
 
-def _neighbour(text: str, tokens: list[Token], index: int, step: Literal[1, -1]) -> str | None:
+def _neighbour(text: str, tokens: Tokens, index: int, step: Literal[1, -1]) -> str | None:
     """The word beside a token when only a space or a hyphen stands between."""
     other = index + step
-    if not 0 <= other < len(tokens):
+    words, spans = tokens
+    if not 0 <= other < len(words):
         return None
     left, right = sorted((index, other))
-    between = text[tokens[left].end : tokens[right].start]
-    return tokens[other].text if between in {" ", "\u00a0", "-", "\n"} else None
+    between = text[spans[left][1] : spans[right][0]]
+    return words[other] if between in {" ", "\u00a0", "-", "\n"} else None
 
 
-def _is_government(tokens: list[Token], index: int) -> bool:
-    return index < len(tokens) and tokens[index].text.casefold() in word_list("government")
+def _is_government(tokens: Tokens, index: int) -> bool:
+    return index < len(tokens.words) and tokens.words[index].casefold() in word_list("government")
 
 
-def _is_part_of_a_name(text: str, tokens: list[Token], match: _Match) -> bool:
+def _is_part_of_a_name(text: str, tokens: Tokens, match: _Match) -> bool:
     """Whether a capitalised word beside an English name makes it a person's ("Ann Jordan")."""
     after = _neighbour(text, tokens, match.last - 1, 1)
     before = _neighbour(text, tokens, match.first, -1)

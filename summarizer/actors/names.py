@@ -17,12 +17,11 @@ _TOKEN = re.compile(r"[A-Z](?:\.[A-Z])+(?:\.|\b)|[^\W\d_]+(?:[\u0300-\u036f\u00a
 _ENDINGS = ("", "e", "en", "er", "es", "em")
 
 
-class Token(NamedTuple):
-    """A word in its normal form, and where it stands."""
+class Tokens(NamedTuple):
+    """The words of a text in their normal forms, and where each stands: its start and end."""
 
-    text: str
-    start: int
-    end: int
+    words: list[str]
+    spans: list[tuple[int, int]]
 
 
 @dataclass(slots=True)
@@ -42,12 +41,13 @@ class Node:
     next: dict[str, Node] = field(default_factory=dict)
 
 
-def tokenize(text: str) -> list[Token]:
+def tokenize(text: str) -> Tokens:
     """Words, dotted abbreviations and numbers, with exact offsets."""
-    return [
-        Token(word if (word := found.group()).isascii() else _normal(word), *found.span())
-        for found in _TOKEN.finditer(text)
-    ]
+    found = list(_TOKEN.finditer(text))
+    words = [match.group() for match in found]
+    if not text.isascii():
+        words = [word if word.isascii() else _normal(word) for word in words]
+    return Tokens(words, [match.span() for match in found])
 
 
 def _normal(word: str) -> str:
@@ -89,7 +89,7 @@ def also_persons() -> frozenset[tuple[str, ...]]:
 
 
 def _key(name: str) -> tuple[str, ...]:
-    return tuple(token.text for token in tokenize(name))
+    return tuple(tokenize(name).words)
 
 
 @cache
