@@ -77,7 +77,7 @@ def resume(folder: Path, count: int | None) -> None:
         log = rough.log()
     asked_again = sum(
         any(
-            float(entry["time"]) > finished_at.get(f"{folder}/articles.jsonl#{marker}", 1e12)
+            float(str(entry["time"])) > finished_at.get(f"{folder}/articles.jsonl#{marker}", 1e12)
             for marker in _markers(entry)
         )
         for entry in log
@@ -145,7 +145,7 @@ def _summarize(server: Service, articles: Path, output: Path, *options: str) -> 
     subprocess.run(_command(server, articles, output, *options), check=True)
 
 
-def _measured(*arguments: str) -> dict[str, Any]:
+def _measured(*arguments: str | Path) -> dict[str, Any]:
     """What a process of its own measured of itself."""
     command = [sys.executable, __file__, "--measured", *map(str, arguments)]
     result: dict[str, Any] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)

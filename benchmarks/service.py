@@ -21,6 +21,8 @@ sys.path.insert(0, str(TESTS))
 
 from openai_server.claims import invented_article  # noqa: E402
 
+__all__ = ["Service", "invented_article", "machine", "service", "write_articles"]
+
 
 class Service:
     """A running server: its address, its log and its counts."""

@@ -188,9 +188,7 @@ def _matches(text: str, tokens: Tokens, language: str) -> Iterator[_Match]:
     starts, shortest = root.next, _SHORTEST_SHOUTED
     # Most words begin no name.
     may_begin = [
-        index
-        for index, word in enumerate(tokens.words)
-        if word in starts or (len(word) >= shortest and word.isupper())
+        index for index, word in enumerate(tokens.words) if word in starts or (len(word) >= shortest and word.isupper())
     ]
     reached = 0
     for first in may_begin:
