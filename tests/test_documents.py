@@ -15,7 +15,9 @@ def check(root):
 def test_a_figure_that_was_changed_by_hand_is_found(tmp_path):
     (tmp_path / "evals").mkdir()
     (tmp_path / "evals" / "documents.py").write_bytes((ROOT / "evals" / "documents.py").read_bytes())
-    (tmp_path / "evals" / "README.md").write_text("Nothing.")
+    (tmp_path / "docs").mkdir()
+    for document in ("evals/README.md", "docs/benchmarks.md"):
+        (tmp_path / document).write_text("Nothing.")
     readme = tmp_path / "README.md"
     readme.write_text("<!-- $ summarizer --version -->\nsummarizer 99\n<!-- end -->\n")
     assert check(tmp_path).returncode == 1
