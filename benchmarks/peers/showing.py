@@ -62,7 +62,7 @@ def _cell(figure: str, system: Mapping[str, Any]) -> str:
         return f"{value:.3f}" + (f" ({bounds[0]:.3f}–{bounds[1]:.3f})" if bounds else "")
     if isinstance(value, int):
         return str(value)
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
+    return f"{value:,.0f}" if value >= 100 or not value else f"{value:.1f}"
 
 
 def _goals(systems: Mapping[str, Mapping[str, Any]]) -> None:
