@@ -75,7 +75,7 @@ def find(words: str, text: str, start: int = 0, end: int | None = None) -> tuple
 
 def normalised(text: str) -> str:
     """The text with marks, dashes, white space and Unicode (NFC) made alike."""
-    return _Alike.of(text).text
+    return _Alike.of(text).text if _CHANGING.search(text) else text
 
 
 @dataclass(frozen=True)
