@@ -288,22 +288,21 @@ def main() -> None:
     parser.add_argument("--llama-server", type=Path, metavar="PATH", help="llama.cpp's own program")
     parser.add_argument("--rounds", type=int, default=2, help="tries of each case, in turn (default: %(default)s)")
     parser.add_argument("--quick", action="store_true", help="few cases, one try of each; nothing is kept")
-    parser.add_argument("--show", action="store_true", help="print the kept result only")
-    parser.add_argument("--plot", action="store_true", help="draw the kept result again")
+    results.add_options(parser)
     options = parser.parse_args()
     server = find_llama_server(options.llama_server)
     model = str(options.model.resolve()) if options.model else None
     if options.quick:
         show(measure(model, server, rounds=1, questions=2, quick=True))
         return
-    if not (options.show or options.plot):
-        results.save(NAME, measure(model, server, rounds=options.rounds, questions=6, quick=False), PACKAGES)
-    result = results.load(NAME)
-    if not options.plot:
-        print(results.made_with(result))
-        show(result["figures"])
-    if not options.show:
-        draw(result["figures"])
+    results.present(
+        NAME,
+        options,
+        lambda: measure(model, server, rounds=options.rounds, questions=6, quick=False),
+        PACKAGES,
+        show,
+        draw,
+    )
 
 
 if __name__ == "__main__":

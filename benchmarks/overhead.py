@@ -47,6 +47,7 @@ Stages = Mapping[str, float]
 Caches = Sequence["functools._lru_cache_wrapper[Any]"]
 
 NAME = "overhead"
+PACKAGES = ("summarizer", "instructor", "pydantic")
 WORDS = (500, 5_000, 50_000)
 SMALL, LARGE = WORDS[1:]
 PROFILES: tuple[Profile, ...] = ("article", "sentence")
@@ -304,11 +305,10 @@ def _caches_of_articles() -> Caches:
     ]
 
 
-def show(result: Mapping[str, Any]) -> None:
-    """The result as Markdown."""
-    found = result["figures"]["profiles"]
-    print(results.made_with(result))
-    print(f"\nProfile article, ms of processor time, medians of {result['figures']['rounds']} tries:\n")
+def show(figures: Mapping[str, Any]) -> None:
+    """The figures as Markdown."""
+    found = figures["profiles"]
+    print(f"\nProfile article, ms of processor time, medians of {figures['rounds']} tries:\n")
     _print_stages(found["article"])
     measured = [
         f"{case['total']:.0f} ms in {name}, {case['total'] - case[_ASKING]:.0f} ms without asking"
@@ -343,11 +343,11 @@ def _print_growth(profiles: Mapping[str, Any]) -> None:
     results.print_table(["profile", *columns], rows)
 
 
-def draw(result: Mapping[str, Any]) -> None:
+def draw(figures: Mapping[str, Any]) -> None:
     """Time by length, both axes logarithmic, for both profiles."""
     from plots import OTHERS, OURS, plot
 
-    found = result["figures"]["profiles"]
+    found = figures["profiles"]
     with plot(f"benchmark-{NAME}", columns=len(PROFILES), height_in=3.8) as axes:
         for ax, (profile, languages) in zip(axes, found.items(), strict=True):
             for language, cases in languages.items():
@@ -374,21 +374,14 @@ def main() -> None:
         "--words", type=int, nargs="+", help="other lengths than 500, 5,000 and 50,000; nothing is kept"
     )
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="tries of each case, in turn (default: %(default)s)")
-    parser.add_argument("--show", action="store_true", help="print the kept result only")
-    parser.add_argument("--plot", action="store_true", help="draw the kept result again")
+    results.add_options(parser)
     options = parser.parse_args()
     if options.words:
         for profile, languages in measure(options.words, options.rounds)["profiles"].items():
             print(f"\nProfile {profile}, ms of processor time:\n")
             _print_stages(languages)
         return
-    if not (options.show or options.plot):
-        results.save(NAME, measure(WORDS, options.rounds), ["summarizer", "instructor", "pydantic"])
-    result = results.load(NAME)
-    if not options.plot:
-        show(result)
-    if not options.show:
-        draw(result)
+    results.present(NAME, options, lambda: measure(WORDS, options.rounds), PACKAGES, show, draw)
 
 
 if __name__ == "__main__":

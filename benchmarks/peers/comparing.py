@@ -11,11 +11,11 @@ from typing import Any
 
 from serving import Count
 
-from summarizer.actors import country_of, find_actors
+from summarizer.actors import country_of
+from summarizer.document import Document
 from summarizer.evaluation.figures import ArticleResult, Ratio, figures
 from summarizer.evaluation.intervals import Interval, interval
 from summarizer.models import Report
-from summarizer.verbatim import Searched
 
 
 @dataclass(frozen=True)
@@ -95,16 +95,14 @@ def _share(ratios: Iterable[Ratio]) -> float | None:
 
 def _verbatim(report: Report) -> Ratio:
     """Claims all of whose evidence is in the article, but for quotation marks, dashes and white space."""
-    text = Searched(report.article.text)
+    text = Document.of(report.article).whole.searched
     whole = [bool(c.evidence) and all(text.contains(e.text) for e in c.evidence) for c in report.claims]
     return Ratio(sum(whole), len(whole))
 
 
 def _strangers(report: Report) -> Ratio:
     """Speakers whose name isn't in the article; a country is when the article names it in whatever form."""
-    article = report.article
-    text = Searched(article.text)
-    named = {mention.code for mention in find_actors(article.text, article.language)}
+    whole = Document.of(report.article).whole
     names = [speaker.name for claim in report.claims for speaker in claim.speakers]
-    strange = [not text.contains(name) and country_of(name) not in named for name in names]
+    strange = [not whole.searched.contains(n) and country_of(n) not in whole.actor_codes for n in names]
     return Ratio(sum(strange), len(names))

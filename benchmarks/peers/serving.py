@@ -10,6 +10,7 @@ import argparse
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -125,22 +126,23 @@ class Served:
 
 
 @contextmanager
-def served(model: Path, folder: Path, *, context_tokens: int, states: bool = False) -> Iterator[Served]:
+def served(model: Path, *, context_tokens: int, states: bool = False) -> Iterator[Served]:
     """The server in a process of its own."""
-    port_file = folder / f"port-{context_tokens}-{states}"
-    command = [sys.executable, __file__, str(model), str(port_file), str(context_tokens)]
-    process = subprocess.Popen([*command, "--states"] if states else command)
-    try:
-        deadline = time.monotonic() + _START_TIMEOUT_S
-        while not port_file.exists():
-            if process.poll() is not None or time.monotonic() > deadline:
-                sys.exit("The server did not start.")
-            time.sleep(0.1)
-        yield Served(f"http://127.0.0.1:{port_file.read_text()}")
-    finally:
-        # What is still being generated has no one to go to.
-        process.kill()
-        process.wait()
+    with tempfile.TemporaryDirectory() as folder:
+        port_file = Path(folder) / "port"
+        command = [sys.executable, __file__, str(model), str(port_file), str(context_tokens)]
+        process = subprocess.Popen([*command, "--states"] if states else command)
+        try:
+            deadline = time.monotonic() + _START_TIMEOUT_S
+            while not port_file.exists():
+                if process.poll() is not None or time.monotonic() > deadline:
+                    sys.exit("The server did not start.")
+                time.sleep(0.1)
+            yield Served(f"http://127.0.0.1:{port_file.read_text()}")
+        finally:
+            # What is still being generated has no one to go to.
+            process.kill()
+            process.wait()
 
 
 class ServedEngine(Engine):

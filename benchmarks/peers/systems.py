@@ -6,15 +6,14 @@ import json
 import logging
 import time
 import warnings
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import copied
 from prompt import PROMPT, PublicClaims, prompt
-from rapidfuzz.fuzz import partial_ratio
 from serving import ServedEngine
 
-from summarizer import __version__, verbatim
+from summarizer import __version__
 from summarizer.actors import country_of
 from summarizer.document import Document
 from summarizer.errors import SummarizerError
@@ -25,11 +24,9 @@ from summarizer.models import (
     Article,
     Attribution,
     Claim,
-    Evidence,
     Measure,
     Report,
     Run,
-    Span,
     Speaker,
     SpeakerKind,
     Stance,
@@ -42,7 +39,6 @@ if TYPE_CHECKING:
 MODEL = "local"
 MAX_OUTPUT_TOKENS = 3072
 CHUNK_MAX_OUTPUT_TOKENS = 1024
-_SAME_SENTENCE_MIN_SIMILARITY = 80
 
 
 class PeerFailedError(SummarizerError):
@@ -183,7 +179,7 @@ def _extracted(document: Document, extraction: lx.data.Extraction, identifier: s
     given = extraction.attributes or {}
     names = given.get("speakers") or ["?"]
     place = extraction.char_interval
-    hint = (place.start_pos, place.end_pos) if place and place.start_pos is not None else None
+    aligned = (place.start_pos, place.end_pos) if place and place.start_pos is not None else None
     return Claim(
         id=identifier,
         speakers=[
@@ -194,7 +190,7 @@ def _extracted(document: Document, extraction: lx.data.Extraction, identifier: s
         attribution=_label(given.get("attribution"), Attribution.NARRATED),
         stance=_label(given.get("stance"), Stance.ASSERTS),
         measure=_label(given.get("measure"), Measure.GENERAL),
-        evidence=_evidence(document, [extraction.extraction_text], hint),
+        evidence=copied.evidence(document, document.sentences, extraction.extraction_text, aligned),
     )
 
 
@@ -207,42 +203,11 @@ def _label(given: object, default: Any) -> Any:
 
 
 def _public(document: Document, given: Any, identifier: str) -> Claim:
-    text = document.article.text
-    quote = None
-    if given.quote:
-        start, end = verbatim.find(given.quote, text) or (0, 0)
-        quote = Span(start=start, end=end, text=text[start:end] or given.quote)
     plain = given.model_dump(exclude={"evidence", "quote", "speakers"})
     return Claim(
         id=identifier,
         **plain,
         speakers=given.speakers or [Speaker(name="?", kind=SpeakerKind.PERSON)],
-        evidence=_evidence(document, given.evidence, None),
-        quote=quote,
+        evidence=[e for words in given.evidence for e in copied.evidence(document, document.sentences, words)],
+        quote=copied.quote(document, given.quote),
     )
-
-
-def _evidence(document: Document, copied: Sequence[str], hint: tuple[int, int] | None) -> list[Evidence]:
-    """The sentences that copied words stand in. Where they aren't verbatim, `hint` or the most similar sentence
-    says which one is meant, so that only the share of verbatim evidence suffers."""
-    found: list[Evidence] = []
-    for words in copied:
-        span = verbatim.find(words, document.article.text) if words.strip() else None
-        if span is not None:
-            inside = [s for s in document.sentences if s.start < span[1] and span[0] < s.end]
-            found += [Evidence(sentence=s.number, start=s.start, end=s.end, text=document.text(s)) for s in inside]
-        elif meant := _meant(document, words, hint):
-            found.append(Evidence(sentence=meant.number, start=meant.start, end=meant.end, text=words))
-        else:
-            found.append(Evidence(sentence=0, start=0, end=0, text=words))
-    return found
-
-
-def _meant(document: Document, words: str, hint: tuple[int, int] | None) -> Any:
-    if hint is not None:
-        return next((s for s in document.sentences if s.start < hint[1] and hint[0] < s.end), None)
-    if not words.strip():
-        return None
-    nearest = max(document.sentences, key=lambda s: partial_ratio(words, document.text(s)))
-    similar = partial_ratio(words, document.text(nearest)) >= _SAME_SENTENCE_MIN_SIMILARITY
-    return nearest if similar else None

@@ -6,11 +6,11 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import copied
 from command import main
 from pydantic import BaseModel, Field
-from rapidfuzz.fuzz import partial_ratio
 
-from summarizer import __version__, verbatim
+from summarizer import __version__
 from summarizer.document import Document
 from summarizer.errors import ModelError
 from summarizer.evaluation.runner import SystemDescription
@@ -22,12 +22,10 @@ from summarizer.models import (
     Article,
     Attribution,
     Claim,
-    Evidence,
     Measure,
     Report,
     Run,
     Sentence,
-    Span,
     Speaker,
     SpeakerKind,
     Stance,
@@ -36,7 +34,6 @@ from summarizer.models import (
 
 CONTEXT_TOKENS = 4096
 MAX_OUTPUT_TOKENS = 768
-_SAME_SENTENCE_MIN_SIMILARITY = 80
 _TASK = (
     "List every claim about security guarantees (troops, training, air, naval, arms, funding, intelligence, "
     "monitoring, backstop, membership, treaty) in this paragraph of a news article: who says, promises, demands, "
@@ -125,12 +122,6 @@ def _paragraphs(document: Document) -> Iterator[list[Sentence]]:
 
 
 def _claim(document: Document, sentences: list[Sentence], given: PlainClaim, identifier: str) -> Claim:
-    article = document.article
-    quote = None
-    if given.quote and (found := verbatim.find(given.quote, article.text)):
-        quote = Span(start=found[0], end=found[1], text=article.text[slice(*found)])
-    elif given.quote:
-        quote = Span(start=0, end=0, text=given.quote)
     return Claim(
         id=identifier,
         speakers=[Speaker(name=given.speaker or "?", kind=SpeakerKind.PERSON)],
@@ -138,22 +129,9 @@ def _claim(document: Document, sentences: list[Sentence], given: PlainClaim, ide
         attribution=given.attribution,
         stance=given.stance,
         measure=given.measure,
-        evidence=_evidence(article, sentences, given.evidence),
-        quote=quote,
+        evidence=copied.evidence(document, sentences, given.evidence),
+        quote=copied.quote(document, given.quote),
     )
-
-
-def _evidence(article: Article, sentences: list[Sentence], copied: str) -> list[Evidence]:
-    """Where the copied words stand: verbatim, else the most similar sentence of the paragraph, else nowhere."""
-    first, last = sentences[0].start, sentences[-1].end
-    if copied.strip() and (found := verbatim.find(copied, article.text, first, last)):
-        start, end = found
-        inside = [s for s in sentences if s.start < end and start < s.end]
-        return [Evidence(sentence=s.number, start=s.start, end=s.end, text=s.text(article.text)) for s in inside]
-    nearest = max(sentences, key=lambda s: partial_ratio(copied, s.text(article.text)))
-    if copied.strip() and partial_ratio(copied, nearest.text(article.text)) >= _SAME_SENTENCE_MIN_SIMILARITY:
-        return [Evidence(sentence=nearest.number, start=nearest.start, end=nearest.end, text=copied)]
-    return [Evidence(sentence=0, start=0, end=0, text=copied)]
 
 
 if __name__ == "__main__":

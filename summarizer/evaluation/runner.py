@@ -163,12 +163,12 @@ def run_side_by_side(
     golden: Sequence[GoldenArticle],
     systems: Mapping[Path, System],
     *,
-    on_result: Callable[[System, ArticleResult], None] = lambda system, result: None,
+    on_result: Callable[[Path, ArticleResult], None] = lambda path, result: None,
 ) -> list[RecordedRun]:
     """Run several systems, each article by all of them in turn, so that whatever slows the machine slows them alike.
 
     Each run is written to its path, and gone on with where the file is there already. The systems take turns in
-    being the first.
+    being the first. `on_result` is called with the run's path and each result.
 
     Raises:
         ConfigurationError: a system, or a file, can't be used; or scipy or sacrebleu is not installed.
@@ -176,18 +176,20 @@ def run_side_by_side(
         InputError: a file can't be read or written.
     """
     with ExitStack() as stack:
-        writers = [
-            (system, stack.enter_context(RunWriter(path, _header(golden, system, 1), resume=True)))
+        writers = {
+            path: stack.enter_context(RunWriter(path, _header(golden, system, 1), resume=True))
             for path, system in systems.items()
-        ]
+        }
+        done = {path: {article.key for article in writer.done} for path, writer in writers.items()}
+        paths = list(systems)
         for number, one in enumerate(golden):
-            first = number % len(writers)
-            for system, writer in writers[first:] + writers[:first]:
-                if (one.slug, 1) not in {article.key for article in writer.done}:
-                    article = _attempt(system, one, 1)
-                    writer.append(article)
-                    on_result(system, _scored(one, article))
-        return [_sealed(writer, golden) for _, writer in writers]
+            first = number % len(paths)
+            for path in paths[first:] + paths[:first]:
+                if (one.slug, 1) not in done[path]:
+                    article = _attempt(systems[path], one, 1)
+                    writers[path].append(article)
+                    on_result(path, _scored(one, article))
+        return [_sealed(writer, golden) for writer in writers.values()]
 
 
 def recorded(run: RecordedRun, golden: Iterable[GoldenArticle]) -> list[ArticleResult]:
