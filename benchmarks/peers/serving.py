@@ -29,6 +29,7 @@ from starlette.routing import Route
 
 from summarizer.errors import SummarizerError, TruncatedError
 from summarizer.llm.engine import Engine
+from summarizer.serving.running import listen
 
 _START_TIMEOUT_S = 120.0
 _REQUEST_TIMEOUT_S = 3600.0
@@ -183,12 +184,12 @@ def main() -> None:
     parser.add_argument("--states", action="store_true")
     options = parser.parse_args()
     engine = Engine(options.model, context_tokens=options.context_tokens, gives_states=options.states)
-    config = uvicorn.Config(_Serving(engine).app(), host="127.0.0.1", port=0, log_level="warning")
-    socket = config.bind_socket()
+    # It listens before its port is told, so that no one comes too early.
+    listening = listen("127.0.0.1", 0)
     half = options.port_file.with_suffix(f".{os.getpid()}")
-    half.write_text(str(socket.getsockname()[1]))
+    half.write_text(str(listening.getsockname()[1]))
     half.replace(options.port_file)
-    uvicorn.Server(config).run(sockets=[socket])
+    uvicorn.Server(uvicorn.Config(_Serving(engine).app(), log_level="warning")).run(sockets=[listening])
 
 
 if __name__ == "__main__":
