@@ -7,11 +7,12 @@ end exclusive; every `text` repeats what its offsets select.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 
 class Stance(StrEnum):
@@ -76,6 +77,19 @@ class Article(_Model):
     source: str | None = Field(default=None, description="The agency or publication.")
     published: date | None = Field(default=None, description="The day it was published.")
     url: str | None = Field(default=None, description="Where it was fetched from.")
+    # What a report on it is to warn of; no part of the article, and so not of its JSON.
+    _warnings: tuple[str, ...] = PrivateAttr(default=())
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was suspicious when it was read, for the report's warnings."""
+        return self._warnings
+
+    def warned(self, warnings: Iterable[str]) -> Article:
+        """The article with these warnings."""
+        article = self.model_copy()
+        article._warnings = tuple(warnings)
+        return article
 
     @classmethod
     def from_text(

@@ -62,6 +62,7 @@ from summarizer.models import (
 from summarizer.pooling import pooled
 from summarizer.reading import read_text
 from summarizer.reading.language import language_name
+from summarizer.screening import screen
 from summarizer.verification import Verifier
 
 if TYPE_CHECKING:
@@ -506,13 +507,21 @@ class Summarizer:
         self, article: Article, on_claim: Callable[[Claim], None] | None = None
     ) -> Generator[tuple[Request, ...], Answers, Report]:
         started_at, started = datetime.now(UTC), time.monotonic()
-        document = Document.of(article)
-        work = _Work(document, Verifier(document), self.settings, on_claim or self._on_claim)
+        screened = screen(article)
+        document = Document.of(screened.plain)
+        tell = on_claim or self._on_claim
+        work = _Work(
+            document,
+            Verifier(document),
+            self.settings,
+            lambda claim: tell(screened.claim(claim)),
+            warnings=[*article.warnings, *screened.warnings()],
+        )
         usage = yield from _counted(self._extraction(work), work)
         language = self.settings.language_of(article)
         translated = self.settings.translates(article)
         report = Report(
-            article=article,
+            article=screened.plain,
             claims=work.claims,
             rejections=work.rejections,
             uncovered=work.uncovered(),
@@ -533,7 +542,7 @@ class Summarizer:
                 usage=usage,
             ),
         )
-        return report
+        return screened.restored(report)
 
     def _prompt(self, article: Article) -> str:
         if self.settings.profile == "sentence":

@@ -16,6 +16,9 @@ from summarizer.llm.base import Message
 from summarizer.models import Sentence
 
 _LOOKALIKE_NUMBER = re.compile(r"\[(\d+)\]")
+# What chat templates' tokens begin and end with: `<|im_start|>`, `</s>`, `<start_of_turn>`, `[INST]`.
+_TOKEN_BEGINS = re.compile(r"<(?=[|｜/<\w])|\[(?=/?[A-Z_]+\])")
+_TOKEN_ENDS = re.compile(r"(?<=[|｜])>")
 
 
 @cache
@@ -83,7 +86,7 @@ def _topic(name: str) -> dict[str, Any]:
 
 def harmless(text: str) -> str:
     """One line that holds no chat-template token and nothing that looks like a sentence number."""
-    line = " ".join(text.split()).replace("<|", "< |").replace("|>", "| >")
+    line = _TOKEN_ENDS.sub(" >", _TOKEN_BEGINS.sub(r"\g<0> ", " ".join(text.split())))
     return _LOOKALIKE_NUMBER.sub(r"(\1)", line)
 
 

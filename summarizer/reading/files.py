@@ -141,7 +141,7 @@ def read_bytes(
         return read_text(text, url=url, language=language)
     page = read_page(text, name=name, url=url)
     dateline = find_dateline(page.text)
-    return read_text(
+    article = read_text(
         page.text,
         title=page.title,
         source=(dateline.agency if dateline else None) or page.site,
@@ -149,6 +149,7 @@ def read_bytes(
         url=_address(url, page.url),
         language=language,
     )
+    return article.warned(page.warnings)
 
 
 def _read_pdf(data: bytes, name: str, url: str | None, language: str | None) -> Article:

@@ -10,6 +10,8 @@ from datetime import date
 from typing import Any
 
 from summarizer.errors import InputError
+from summarizer.reading.hidden import Shown, without_hidden
+from summarizer.screening import find_suspicions, kept_from_model
 
 _SNIFFED_CHARS = 2000
 _MAX_DEPTH = 400
@@ -25,6 +27,7 @@ class Page:
     published: date | None
     site: str | None
     url: str | None
+    warnings: tuple[str, ...] = ()
 
 
 def looks_like_html(text: str) -> bool:
@@ -38,22 +41,16 @@ def read_page(html: str, *, name: str, url: str | None = None) -> Page:
 
     Raises `InputError` when there is no article text on it.
     """
-    import trafilatura
-
     for logger in ("trafilatura", "htmldate"):
         logging.getLogger(logger).addHandler(logging.NullHandler())
     # lxml refuses a decoded text that declares an encoding.
     html = re.sub(r"^\s*<\?xml[^>]*>", "", html.removeprefix("\ufeff")).replace("\0", "")
-    document: Any = trafilatura.bare_extraction(
-        html,
-        url=url,
-        with_metadata=True,
-        include_comments=False,
-        include_tables=False,
-        include_formatting=False,
-        date_extraction_params={"extensive_search": False, "original_date": True},
-    )
-    text = "" if document is None else "\n\n".join(_blocks(document.body))
+    shown = without_hidden(html)
+    document, text = _extracted(shown.html, url)
+    warnings = _warnings(shown)
+    if shown.hidden and not text.strip():
+        document, text = _extracted(html, url)
+        warnings = ("All text of the page is hidden by its styles; it was read all the same.",)
     if document is None or not text.strip():
         raise InputError(
             f"There is no article text in {name}.",
@@ -65,7 +62,29 @@ def read_page(html: str, *, name: str, url: str | None = None) -> Page:
         published=_date(document.date),
         site=_clean(document.sitename),
         url=_web_address(document.url),
+        warnings=warnings,
     )
+
+
+def _extracted(html: str, url: str | None) -> tuple[Any, str]:
+    import trafilatura
+
+    document: Any = trafilatura.bare_extraction(
+        html,
+        url=url,
+        with_metadata=True,
+        include_comments=False,
+        include_tables=False,
+        include_formatting=False,
+        date_extraction_params={"extensive_search": False, "original_date": True},
+    )
+    return document, "" if document is None else "\n\n".join(_blocks(document.body))
+
+
+def _warnings(shown: Shown) -> tuple[str, ...]:
+    """What to say of what is hidden: only of what speaks to a machine, since most pages hide something."""
+    told = [words for words in (*shown.hidden, *shown.comments) if find_suspicions(words)]
+    return tuple(kept_from_model([("words to a machine", "a hidden part of the page", words) for words in told]))
 
 
 def _blocks(element: Any, depth: int = 0) -> Iterator[str]:

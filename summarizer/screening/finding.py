@@ -1,0 +1,299 @@
+"""Finding what speaks to a machine: instructions, prompts' and templates' marks, imitated replies, encoded words."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice, pairwise
+
+from summarizer import sentences as splitting
+from summarizer.models import Sentence
+from summarizer.resources import data
+from summarizer.screening.letters import Suspicion, visible
+
+ADDRESSES = "words to a machine"
+TEMPLATE = "marks of a prompt"
+REPLY = "an imitated reply"
+HIDDEN = "hidden text"
+ENCODED = "an encoded text"
+
+_HIDDEN_TAG = re.compile(
+    r"<(?P<tag>[a-z]{1,10})\b[^<>]{0,200}?(?:display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0|opacity\s*:\s*0"
+    r"(?!\.\d)|\bhidden\b)[^<>]{0,200}>.{0,4000}?(?:</(?P=tag)\s*>|\Z)",
+    re.DOTALL | re.IGNORECASE,
+)
+_FENCE = re.compile(r"^(?:```|~~~)", re.MULTILINE)
+_ENCODED = re.compile(
+    r"(?<![\w/+.:%=?&-])(?=[\w+/]{0,200}\d)(?=[\w+/]{0,200}[A-Z])(?=[\w+/]{0,200}[a-z])[A-Za-z0-9+/]{40,}={0,2}"
+)
+_SENTENCE_END = re.compile(r"[.!]\s")
+_PARAGRAPH_END = re.compile(r"\n[ \t]*\n|\Z")
+_CLAUSE = re.compile(r"[,;:]\s|\s[–—-]\s")
+_PAIRS = (
+    re.compile(r"\([^()]*\)"),
+    re.compile(r"\[[^\[\]]*\]"),
+    re.compile(r"„[^„“”\"]*[“”\"]|“[^„“”\"]*[”\"]|«[^«»]*»|»[^«»]*«|\"[^\"]*\""),
+    re.compile(r"\*[^*]+\*"),
+    re.compile(r"\s[–—]\s[^–—]*\s[–—](?=\s)"),
+)
+_ENCODED_CHARS = 40
+_LEAST_WORDS_KEPT = 4
+# How far around a word is looked for what belongs to it, in code points.
+_NEAR_CHARS = 400
+_PAIRED_CHARS = 2000
+_LONGEST_REPLY = 20_000
+# Stand for a machine's name where it is looked for what is said to it.
+_MACHINE, _MACHINE_GOES_ON = "\ue000", "\ue001"
+_Spans = list[tuple[str, int, int]]
+
+
+@dataclass(frozen=True)
+class _Patterns:
+    opening: re.Pattern[str]
+    marks: re.Pattern[str]
+    marks_need: tuple[str, ...]
+    turns: re.Pattern[str]
+    machines: re.Pattern[str]
+    told: re.Pattern[str]
+    tasks: re.Pattern[str]
+    orders: tuple[re.Pattern[str], ...]
+    goes_on: re.Pattern[str]
+    needs: tuple[str, ...]
+    reply_key: re.Pattern[str]
+
+
+@cache
+def _patterns() -> _Patterns:
+    lists = data("screening.yaml")
+
+    def compiled(pattern: str) -> re.Pattern[str]:
+        return re.compile(pattern.replace("@machine@", f"{_MACHINE}{_MACHINE_GOES_ON}*"), re.IGNORECASE)
+
+    def any_of(patterns: Sequence[str]) -> re.Pattern[str]:
+        return re.compile("|".join(f"(?:{p})" for p in patterns), re.IGNORECASE | re.MULTILINE)
+
+    return _Patterns(
+        opening=any_of(lists["opening"]),
+        marks=any_of(lists["marks"]),
+        marks_need=tuple(lists["marks_need"]),
+        turns=re.compile(rf"[ \t]*(?:{'|'.join(lists['turns'])})", re.IGNORECASE | re.MULTILINE),
+        machines=compiled(lists["machines"]),
+        told=compiled(lists["told"]),
+        tasks=compiled(lists["tasks"]),
+        orders=tuple(compiled(p) for p in [*lists["addressed"], *lists["orders"]]),
+        goes_on=compiled(lists["goes_on"]),
+        needs=tuple(lists["needs"]),
+        reply_key=re.compile(rf"[\"']?\b(?:{'|'.join(lists['reply_keys'])})\b[\"']?\s*:", re.IGNORECASE),
+    )
+
+
+def find_suspicions(text: str) -> list[Suspicion]:
+    """Everything suspicious in a text, in order: what hides in it, and what of it speaks to a machine."""
+    seen = visible(text)
+    spoken = [
+        Suspicion(kind, *seen.span(start, end), " ".join(seen.text[start:end].split()))
+        for kind, start, end in find_addresses(seen.text)
+    ]
+    return sorted(seen.suspicions + spoken, key=lambda s: (s.start, s.end))
+
+
+def find_addresses(text: str) -> _Spans:
+    """The stretches of a visible text that speak to a machine, with their kinds; in order, not overlapping."""
+    found = _merged([*_hidden(text), *_marked(text), *_replies(text), *_encoded(text)])
+    return _merged([*found, *_orders(text, found)])
+
+
+def _hidden(text: str) -> Iterator[tuple[str, int, int]]:
+    """Comments and hidden elements of pages, in what is read as a text."""
+    at = text.find("<!--")
+    while at >= 0:
+        closed = text.find("-->", at)
+        end = closed + 3 if closed >= 0 else len(text)
+        yield HIDDEN, at, end
+        at = text.find("<!--", end)
+    for match in _HIDDEN_TAG.finditer(text) if "<" in text else ():
+        yield HIDDEN, *match.span()
+
+
+def _marked(text: str) -> Iterator[tuple[str, int, int]]:
+    """Marks of templates, with what they begin, and lines as in a dialogue or an example."""
+    patterns = _patterns()
+    done = 0
+    for start, _ in _lines(text):
+        if start >= done and (match := patterns.turns.match(text, start)):
+            done = _end_of_turn(text, match)
+            yield TEMPLATE, start, done
+    spans = {
+        (match.start(), match.end(), pattern is patterns.opening)
+        for start, end in _lines_with(patterns.marks_need, text)
+        for pattern in (patterns.opening, patterns.marks)
+        for match in pattern.finditer(text, start, end)
+    }
+    opened = {start for start, _, opens in spans if opens}
+    marks = sorted((start, end) for start, end, _ in spans)
+    for (start, end), (upcoming, _) in pairwise([*marks, (len(text), len(text))]):
+        if start in opened:
+            yield TEMPLATE, start, max(end, _end_of_paragraph(text, end, upcoming))
+        else:
+            yield TEMPLATE, start, end
+
+
+def _end_of_turn(text: str, turn: re.Match[str]) -> int:
+    """Where a line as in a dialogue ends: a sentence number's with the line, others' with the paragraph."""
+    line = text.find("\n", turn.end())
+    if line < 0:
+        return len(text)
+    return line if turn[0].rstrip().endswith("]") else _end_of_paragraph(text, line, len(text))
+
+
+def _end_of_paragraph(text: str, start: int, end: int) -> int:
+    found = _PARAGRAPH_END.search(text, start, end)
+    return found.start() if found else end
+
+
+def _replies(text: str) -> Iterator[tuple[str, int, int]]:
+    """JSON with keys of a reply, and code blocks."""
+    fences = [match.start() for match in _FENCE.finditer(text)]
+    for start, closing in zip(fences[::2], [*fences[1::2], len(text)], strict=False):
+        yield REPLY, start, min(closing + 3, len(text))
+    at = text.find("{")
+    while at >= 0:
+        end = _closing(text, at)
+        keys = {m[0].lower() for m in _patterns().reply_key.finditer(text, at, end)}
+        if len(keys) > 1 or any("claim" in key for key in keys):
+            yield REPLY, at, end
+        at = text.find("{", max(end, at + 1))
+
+
+def _closing(text: str, at: int) -> int:
+    """Where a brace is closed; the end of the paragraph where it isn't."""
+    depth = 0
+    for match in re.finditer(r"[{}]", text[at : at + _LONGEST_REPLY]):
+        depth += 1 if match[0] == "{" else -1
+        if depth == 0:
+            return at + match.end()
+    return _end_of_paragraph(text, at, len(text))
+
+
+def _encoded(text: str) -> Iterator[tuple[str, int, int]]:
+    # Much quicker than to look for what is rarely there.
+    if max(map(len, text.split()), default=0) < _ENCODED_CHARS:
+        return
+    for match in _ENCODED.finditer(text):
+        yield ENCODED, *match.span()
+
+
+def _orders(text: str, known: _Spans) -> _Spans:
+    """Words to a machine, outside of what is known. Only lines with one of the words that these need are looked at."""
+    begins = [start for _, start, _ in known]
+
+    def is_known(line: tuple[int, int]) -> bool:
+        place = bisect_right(begins, line[0]) - 1
+        return place >= 0 and known[place][2] >= line[1]
+
+    lines = [line for line in _lines_with(_patterns().needs, text) if not is_known(line)]
+    hits = [hit for start, end in lines for hit in _hits(text, start, end)]
+    return _masked_sentences(text, hits) if hits else []
+
+
+def _lines_with(needs: Sequence[str], text: str) -> list[tuple[int, int]]:
+    """The lines that have one of some words, all in small letters."""
+    lowered = text.lower()
+    if len(lowered) != len(text):
+        # A letter whose small form is two would move the offsets.
+        lowered = "".join(small if len(small := char.lower()) == 1 else char for char in text)
+    present = [need for need in needs if need in lowered]
+    if not present:
+        return []
+    return [(start, end) for start, end in _lines(text) if any(lowered.find(need, start, end) >= 0 for need in present)]
+
+
+def _lines(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    while (end := text.find("\n", start)) >= 0:
+        yield start, end
+        start = end + 1
+    yield start, len(text)
+
+
+def _hits(text: str, start: int, end: int) -> Iterator[int]:
+    """Where in a line orders begin."""
+    patterns = _patterns()
+    # Looked for once: the names of machines are many.
+    line = patterns.machines.sub(_placeholder, text[start:end])
+    for pattern in patterns.orders:
+        for match in pattern.finditer(line):
+            yield start + match.start()
+    looked = at = -1
+    while (at := line.find(_MACHINE, at + 1)) >= 0:
+        if at < looked:
+            continue
+        # A machine is spoken to within a sentence.
+        before = _SENTENCE_END.split(line[max(0, at - _NEAR_CHARS) : at])[-1]
+        after = _SENTENCE_END.split(line[at : at + _NEAR_CHARS], maxsplit=1)[0]
+        looked = at + len(after)
+        if patterns.told.search(around := before + after) and patterns.tasks.search(around):
+            yield start + at
+
+
+def _placeholder(machine: re.Match[str]) -> str:
+    return _MACHINE + _MACHINE_GOES_ON * (len(machine[0]) - 1)
+
+
+def _masked_sentences(text: str, hits: list[int]) -> _Spans:
+    sentences = splitting.split(text)
+    starts = [s.start for s in sentences]
+    masked: _Spans = []
+    for hit in sorted(set(hits)):
+        if masked and hit < masked[-1][2]:
+            continue
+        place = bisect_right(starts, hit) - 1
+        if place < 0 or hit >= sentences[place].end:
+            # A line that is no sentence, such as a dateline or a sign-off.
+            line_end = text.find("\n", hit)
+            masked.append((ADDRESSES, text.rfind("\n", 0, hit) + 1, len(text) if line_end < 0 else line_end))
+            continue
+        sentence = sentences[place]
+        start, end = _stretch(text, sentence, hit)
+        masked.append((ADDRESSES, start, end))
+        if end == sentence.end:
+            masked += _further(text, sentences, place)
+    return masked
+
+
+def _further(text: str, sentences: Sequence[Sentence], place: int) -> Iterator[tuple[str, int, int]]:
+    """The sentences after one in its paragraph that go on with orders."""
+    for sentence in islice(sentences, place + 1, None):
+        goes_on = _patterns().goes_on.match(text, sentence.start, sentence.end)
+        if sentence.paragraph != sentences[place].paragraph or not goes_on:
+            return
+        yield ADDRESSES, sentence.start, sentence.end
+
+
+def _stretch(text: str, sentence: Sentence, hit: int) -> tuple[int, int]:
+    """What of a sentence speaks to the machine: what brackets or marks hold, else all from the clause of the hit on.
+
+    What stands before that clause reads as reporting, and stays.
+    """
+    low, high = max(sentence.start, hit - _PAIRED_CHARS), min(sentence.end, hit + _PAIRED_CHARS)
+    for pair in _PAIRS:
+        for match in pair.finditer(text, low, high):
+            if match.start() <= hit < match.end() and match.span() != (sentence.start, sentence.end):
+                return match.span()
+    clauses = list(_CLAUSE.finditer(text, low, hit + 1))
+    if clauses and len(text[low : clauses[-1].start()].split()) >= _LEAST_WORDS_KEPT:
+        return clauses[-1].start(), sentence.end
+    return sentence.start, sentence.end
+
+
+def _merged(spans: _Spans) -> _Spans:
+    merged: _Spans = []
+    for kind, start, end in sorted(spans, key=lambda s: (s[1], -s[2])):
+        if merged and start < merged[-1][2]:
+            merged[-1] = merged[-1][0], merged[-1][1], max(end, merged[-1][2])
+        else:
+            merged.append((kind, start, end))
+    return merged
