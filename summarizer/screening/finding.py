@@ -19,16 +19,23 @@ TEMPLATE = "marks of a prompt"
 REPLY = "an imitated reply"
 HIDDEN = "hidden text"
 ENCODED = "an encoded text"
+LINK = ""
+"""No suspicion, and not to be told."""
 
 _HIDDEN_TAG = re.compile(
     r"<(?P<tag>[a-z]{1,10})\b[^<>]{0,200}?(?:display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0|opacity\s*:\s*0"
     r"(?!\.\d)|\bhidden\b)[^<>]{0,200}>.{0,4000}?(?:</(?P=tag)\s*>|\Z)",
     re.DOTALL | re.IGNORECASE,
 )
+_LINK = re.compile(
+    r"(?P<image>!)?\[(?P<words>[^\[\]\n]{0,300})\]\((?:[a-z][a-z+.-]{1,20}:|/|#)[^()\s]{0,2000}(?:\s+\"[^\"\n]{0,200}\")?\)",
+    re.I,
+)
 _FENCE = re.compile(r"^(?:```|~~~)", re.MULTILINE)
 _ENCODED = re.compile(
     r"(?<![\w/+.:%=?&-])(?=[\w+/]{0,200}\d)(?=[\w+/]{0,200}[A-Z])(?=[\w+/]{0,200}[a-z])[A-Za-z0-9+/]{40,}={0,2}"
 )
+_NUMBERED = re.compile(r"(?:(?<=\s)|^)\[\d{1,4}\]\s+(?=\S)", re.MULTILINE)
 _SENTENCE_END = re.compile(r"[.!]\s")
 _PARAGRAPH_END = re.compile(r"\n[ \t]*\n|\Z")
 _CLAUSE = re.compile(r"[,;:]\s|\s[–—-]\s")
@@ -51,10 +58,19 @@ _Spans = list[tuple[str, int, int]]
 
 
 @dataclass(frozen=True)
+class _Hit:
+    """Where words to a machine begin; `end` where it is known how far they go."""
+
+    start: int
+    end: int | None = None
+
+
+@dataclass(frozen=True)
 class _Patterns:
     opening: re.Pattern[str]
     marks: re.Pattern[str]
     marks_need: tuple[str, ...]
+    own_turn: re.Pattern[str]
     turns: re.Pattern[str]
     machines: re.Pattern[str]
     told: re.Pattern[str]
@@ -79,6 +95,7 @@ def _patterns() -> _Patterns:
         opening=any_of(lists["opening"]),
         marks=any_of(lists["marks"]),
         marks_need=tuple(lists["marks_need"]),
+        own_turn=compiled(lists["own_turn"]),
         turns=re.compile(rf"[ \t]*(?:{'|'.join(lists['turns'])})", re.IGNORECASE | re.MULTILINE),
         machines=compiled(lists["machines"]),
         told=compiled(lists["told"]),
@@ -96,13 +113,14 @@ def find_suspicions(text: str) -> list[Suspicion]:
     spoken = [
         Suspicion(kind, *seen.span(start, end), " ".join(seen.text[start:end].split()))
         for kind, start, end in find_addresses(seen.text)
+        if kind != LINK
     ]
     return sorted(seen.suspicions + spoken, key=lambda s: (s.start, s.end))
 
 
 def find_addresses(text: str) -> _Spans:
     """The stretches of a visible text that speak to a machine, with their kinds; in order, not overlapping."""
-    found = _merged([*_hidden(text), *_marked(text), *_replies(text), *_encoded(text)])
+    found = _merged([*_hidden(text), *_linked(text), *_marked(text), *_replies(text), *_encoded(text)])
     return _merged([*found, *_orders(text, found)])
 
 
@@ -118,12 +136,24 @@ def _hidden(text: str) -> Iterator[tuple[str, int, int]]:
         yield HIDDEN, *match.span()
 
 
+def _linked(text: str) -> Iterator[tuple[str, int, int]]:
+    """Images of Markdown, and its links' marks and addresses: nothing that is said."""
+    for match in _LINK.finditer(text) if "](" in text else ():
+        if match["image"]:
+            yield LINK, *match.span()
+        else:
+            yield LINK, match.start(), match.start("words")
+            yield LINK, match.end("words"), match.end()
+
+
 def _marked(text: str) -> Iterator[tuple[str, int, int]]:
     """Marks of templates, with what they begin, and lines as in a dialogue or an example."""
     patterns = _patterns()
     done = 0
-    for start, _ in _lines(text):
-        if start >= done and (match := patterns.turns.match(text, start)):
+    for start, end in _lines(text):
+        if _NUMBERED.match(text, start):
+            yield from _numbered(text, start, end)
+        elif start >= done and (match := patterns.turns.match(text, start)):
             done = _end_of_turn(text, match)
             yield TEMPLATE, start, done
     spans = {
@@ -136,17 +166,38 @@ def _marked(text: str) -> Iterator[tuple[str, int, int]]:
     marks = sorted((start, end) for start, end, _ in spans)
     for (start, end), (upcoming, _) in pairwise([*marks, (len(text), len(text))]):
         if start in opened:
-            yield TEMPLATE, start, max(end, _end_of_paragraph(text, end, upcoming))
+            yield TEMPLATE, start, _end_of_opened(text, end, upcoming)
         else:
             yield TEMPLATE, start, end
 
 
+def _numbered(text: str, start: int, end: int) -> Iterator[tuple[str, int, int]]:
+    """A line of sentences with numbers as in our prompts.
+
+    What stands after the last of several may be the article again.
+    """
+    numbers = list(_NUMBERED.finditer(text, start, end))
+    if len(numbers) == 1:
+        yield TEMPLATE, start, end
+        return
+    yield TEMPLATE, start, numbers[-1].end()
+
+
+def _end_of_opened(text: str, after: int, upcoming: int) -> int:
+    """Where ends what an opening mark begins: with the next mark; without one in the paragraph, with that.
+
+    What follows the model's own turn is nothing that it is told, and may be the article.
+    """
+    end = _end_of_paragraph(text, after, upcoming)
+    if end < upcoming or end == len(text):
+        own = _patterns().own_turn.match(text, after)
+        return own.end() if own else end
+    return end
+
+
 def _end_of_turn(text: str, turn: re.Match[str]) -> int:
-    """Where a line as in a dialogue ends: a sentence number's with the line, others' with the paragraph."""
-    line = text.find("\n", turn.end())
-    if line < 0:
-        return len(text)
-    return line if turn[0].rstrip().endswith("]") else _end_of_paragraph(text, line, len(text))
+    """Where ends what a line as in a dialogue begins: with the paragraph."""
+    return _end_of_paragraph(text, turn.end(), len(text))
 
 
 def _end_of_paragraph(text: str, start: int, end: int) -> int:
@@ -219,14 +270,14 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
     yield start, len(text)
 
 
-def _hits(text: str, start: int, end: int) -> Iterator[int]:
-    """Where in a line orders begin."""
+def _hits(text: str, start: int, end: int) -> Iterator[_Hit]:
+    """Where orders are in a line."""
     patterns = _patterns()
     # Looked for once: the names of machines are many.
     line = patterns.machines.sub(_placeholder, text[start:end])
     for pattern in patterns.orders:
         for match in pattern.finditer(line):
-            yield start + match.start()
+            yield _Hit(start + match.start())
     looked = at = -1
     while (at := line.find(_MACHINE, at + 1)) >= 0:
         if at < looked:
@@ -235,26 +286,38 @@ def _hits(text: str, start: int, end: int) -> Iterator[int]:
         before = _SENTENCE_END.split(line[max(0, at - _NEAR_CHARS) : at])[-1]
         after = _SENTENCE_END.split(line[at : at + _NEAR_CHARS], maxsplit=1)[0]
         looked = at + len(after)
-        if patterns.told.search(around := before + after) and patterns.tasks.search(around):
-            yield start + at
+        places = [_nearest(pattern, before, after) for pattern in (patterns.told, patterns.tasks)]
+        if all(places):
+            spans = [(0, 1), *filter(None, places)]
+            yield _Hit(start + at + min(low for low, _ in spans), start + at + max(high for _, high in spans))
+
+
+def _nearest(pattern: re.Pattern[str], before: str, after: str) -> tuple[int, int] | None:
+    """The first match after a place, else the last one before it; offsets from that place."""
+    if match := pattern.search(after):
+        return match.span()
+    last = None
+    for last in pattern.finditer(before):  # noqa: B007
+        pass
+    return (last.start() - len(before), last.end() - len(before)) if last else None
 
 
 def _placeholder(machine: re.Match[str]) -> str:
     return _MACHINE + _MACHINE_GOES_ON * (len(machine[0]) - 1)
 
 
-def _masked_sentences(text: str, hits: list[int]) -> _Spans:
+def _masked_sentences(text: str, hits: list[_Hit]) -> _Spans:
     sentences = splitting.split(text)
     starts = [s.start for s in sentences]
     masked: _Spans = []
-    for hit in sorted(set(hits)):
-        if masked and hit < masked[-1][2]:
+    for hit in sorted(set(hits), key=lambda hit: (hit.start, hit.end or len(text))):
+        if masked and hit.start < masked[-1][2]:
             continue
-        place = bisect_right(starts, hit) - 1
-        if place < 0 or hit >= sentences[place].end:
+        place = bisect_right(starts, hit.start) - 1
+        if place < 0 or hit.start >= sentences[place].end:
             # A line that is no sentence, such as a dateline or a sign-off.
-            line_end = text.find("\n", hit)
-            masked.append((ADDRESSES, text.rfind("\n", 0, hit) + 1, len(text) if line_end < 0 else line_end))
+            line_end = text.find("\n", hit.start)
+            masked.append((ADDRESSES, text.rfind("\n", 0, hit.start) + 1, len(text) if line_end < 0 else line_end))
             continue
         sentence = sentences[place]
         start, end = _stretch(text, sentence, hit)
@@ -273,20 +336,31 @@ def _further(text: str, sentences: Sequence[Sentence], place: int) -> Iterator[t
         yield ADDRESSES, sentence.start, sentence.end
 
 
-def _stretch(text: str, sentence: Sentence, hit: int) -> tuple[int, int]:
-    """What of a sentence speaks to the machine: what brackets or marks hold, else all from the clause of the hit on.
+def _stretch(text: str, sentence: Sentence, hit: _Hit) -> tuple[int, int]:
+    """What of a sentence speaks to the machine: what brackets or marks hold, else from the clause of the hit on.
 
-    What stands before that clause reads as reporting, and stays.
+    What stands before that clause reads as reporting, and stays; so does what stands after it, where the hit has an
+    end: then an insertion speaks to the machine, and no order.
     """
-    low, high = max(sentence.start, hit - _PAIRED_CHARS), min(sentence.end, hit + _PAIRED_CHARS)
+    low, high = max(sentence.start, hit.start - _PAIRED_CHARS), min(sentence.end, hit.start + _PAIRED_CHARS)
     for pair in _PAIRS:
         for match in pair.finditer(text, low, high):
-            if match.start() <= hit < match.end() and match.span() != (sentence.start, sentence.end):
+            if match.start() <= hit.start < match.end() and match.span() != (sentence.start, sentence.end):
                 return match.span()
-    clauses = list(_CLAUSE.finditer(text, low, hit + 1))
-    if clauses and len(text[low : clauses[-1].start()].split()) >= _LEAST_WORDS_KEPT:
-        return clauses[-1].start(), sentence.end
-    return sentence.start, sentence.end
+    clauses = list(_CLAUSE.finditer(text, low, hit.start + 1))
+    words = len(text[low : clauses[-1].start()].split()) if clauses else 0
+    start = clauses[-1].start() if words >= _LEAST_WORDS_KEPT else sentence.start
+    if hit.end is None or not words:
+        return start, sentence.end
+    after = _CLAUSE.search(text, hit.end, sentence.end)
+    if after is None or _has_orders(text[after.end() : sentence.end]):
+        return start, sentence.end
+    return clauses[-1].start(), after.start()
+
+
+def _has_orders(words: str) -> bool:
+    patterns = _patterns()
+    return patterns.told.search(words) is not None or any(map(patterns.goes_on.match, _CLAUSE.split(words)))
 
 
 def _merged(spans: _Spans) -> _Spans:

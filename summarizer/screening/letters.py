@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,6 +19,8 @@ _SEQUENCE = (
 )
 _CONTROL = r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ufff9-\ufffb]"
 _BIDI = r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f]"
+_OVERRIDE = "\u202e"
+_OVERRIDDEN = re.compile(r"\u202e[^\u202c-\u202e\u2066-\u2069\n]*")
 _TAG = r"[\U000e0000-\U000e007f]"
 _FILLER = (
     r"[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065\u3164\ufe00-\ufe0f\ufeff\uffa0"
@@ -34,6 +37,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
 _FLAG = "\U0001f3f4"
 _SHOWN_CHARS = 60
+_NEAR_CHARS = 100
 
 
 @dataclass(frozen=True)
@@ -48,10 +52,15 @@ class Suspicion:
 
 @dataclass(frozen=True)
 class Visible:
-    """A text as it is seen. `origins` are its characters' places in the text itself; None where they are the same."""
+    """A text as it is seen.
+
+    `origins` are its characters' places in the text itself; None where they are the same. `turned`: some are not
+    in order.
+    """
 
     text: str
     origins: Sequence[int] | None = None
+    turned: bool = False
     suspicions: list[Suspicion] = field(default_factory=list)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
@@ -59,9 +68,11 @@ class Visible:
         if self.origins is None:
             return start, end
         if start == end:
-            place = self.origins[start] if start < len(self.origins) else (self.origins[-1] + 1 if self.origins else 0)
+            place = self.origins[start] if start < len(self.origins) else max(self.origins, default=-1) + 1
             return place, place
-        return self.origins[start], self.origins[end - 1] + 1
+        # Words in an overridden direction stand the other way round.
+        places = self.origins[start:end] if self.turned else (self.origins[start], self.origins[end - 1])
+        return min(places), max(places) + 1
 
 
 def visible(text: str) -> Visible:
@@ -84,7 +95,20 @@ def _without_unseen(text: str) -> Visible:
             found.append(Suspicion(kind, start, end, _spelled(match)))
     pieces.append(text[done:])
     origins.extend(range(done, len(text)))
-    return Visible("".join(pieces), origins, found)
+    seen = Visible("".join(pieces), origins, suspicions=found)
+    return _turned(text, seen) if _OVERRIDE in text else seen
+
+
+def _turned(text: str, seen: Visible) -> Visible:
+    """With words that are made to run from right to left as they are seen."""
+    assert seen.origins is not None
+    order = list(range(len(seen.text)))
+    for match in _OVERRIDDEN.finditer(text):
+        start, end = (bisect_left(seen.origins, offset) for offset in match.span())
+        order[start:end] = reversed(order[start:end])
+    return Visible(
+        "".join(seen.text[i] for i in order), [seen.origins[i] for i in order], True, suspicions=seen.suspicions
+    )
 
 
 def _suspected(text: str, match: re.Match[str]) -> str | None:
@@ -118,20 +142,30 @@ def _in_latin(seen: Visible) -> Visible:
     for start, end, word in _disguised(seen.text):
         letters[start:end] = word
         changed.append(Suspicion("look-alike letters", *seen.span(start, end), seen.text[start:end]))
-    return Visible("".join(letters), seen.origins, seen.suspicions + changed)
+    return Visible("".join(letters), seen.origins, seen.turned, seen.suspicions + changed)
 
 
 def _disguised(text: str) -> Iterator[tuple[int, int, str]]:
     table = _look_alikes()
+    before = ""
     for match in _WORD.finditer(text):
         word = match[0]
-        if word.isascii() or not _FOREIGN.search(word):
-            continue
-        latin = "".join(map(_styled, word))
-        if _LATIN.search(latin):
-            latin = latin.translate(table)
-        if latin != word:
-            yield *match.span(), latin
+        if not word.isascii() and _FOREIGN.search(word):
+            latin = "".join(map(_styled, word))
+            foreign = _LATIN.search(latin) is None
+            spelled = latin.translate(table)
+            # A whole word of look-alikes is one in its own letters, unless it stands between Latin ones.
+            if not foreign or (_FOREIGN.search(spelled) is None and _is_among_latin(text, before, match.end())):
+                latin = spelled
+            if latin != word:
+                yield *match.span(), latin
+                word = latin
+        before = word
+
+
+def _is_among_latin(text: str, before: str, end: int) -> bool:
+    after = _WORD.search(text, end, end + _NEAR_CHARS)
+    return _LATIN.search(before) is not None and (after is None or _LATIN.search(after[0]) is not None)
 
 
 def _styled(char: str) -> str:

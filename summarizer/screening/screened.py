@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from summarizer import sentences as splitting
 from summarizer.models import Article, Claim, Evidence, Rejection, Report, Sentence, Span, Uncovered
-from summarizer.screening.finding import find_addresses
+from summarizer.screening.finding import LINK, find_addresses
 from summarizer.screening.letters import Suspicion, Visible, visible
 from summarizer.screening.telling import kept_from_model
 
@@ -109,7 +109,9 @@ def screen(article: Article) -> Screened:
     seen = visible(article.text)
     masked = find_addresses(seen.text)
     told = [
-        Suspicion(kind, *seen.span(start, end), " ".join(seen.text[start:end].split())) for kind, start, end in masked
+        Suspicion(kind, *seen.span(start, end), " ".join(seen.text[start:end].split()))
+        for kind, start, end in masked
+        if kind != LINK
     ]
     text = _masked(seen.text, [(start, end) for _, start, end in masked])
     title = _plain_title(article.title)
