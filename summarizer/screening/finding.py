@@ -32,9 +32,6 @@ _LINK = re.compile(
     re.I,
 )
 _FENCE = re.compile(r"^(?:```|~~~)", re.MULTILINE)
-_ENCODED = re.compile(
-    r"(?<![\w/+.:%=?&-])(?=[\w+/]{0,200}\d)(?=[\w+/]{0,200}[A-Z])(?=[\w+/]{0,200}[a-z])[A-Za-z0-9+/]{40,}={0,2}"
-)
 _NUMBERED = re.compile(r"(?:(?<=\s)|^)\[\d{1,4}\]\s+(?=\S)", re.MULTILINE)
 _SENTENCE_END = re.compile(r"[.!]\s")
 _PARAGRAPH_END = re.compile(r"\n[ \t]*\n|\Z")
@@ -47,6 +44,9 @@ _PAIRS = (
     re.compile(r"\s[–—]\s[^–—]*\s[–—](?=\s)"),
 )
 _ENCODED_CHARS = 40
+_FEWEST_ESCAPES = 8
+_ESCAPES = ("&#", "\\u", "\\x")
+_APART = re.compile(r" (?:\w ){8}")
 _LEAST_WORDS_KEPT = 4
 # How far around a word is looked for what belongs to it, in code points.
 _NEAR_CHARS = 400
@@ -79,6 +79,10 @@ class _Patterns:
     goes_on: re.Pattern[str]
     needs: tuple[str, ...]
     reply_key: re.Pattern[str]
+    listed_keys: tuple[str, ...]
+    listed: re.Pattern[str]
+    listed_key: re.Pattern[str]
+    encoded: re.Pattern[str]
 
 
 @cache
@@ -103,6 +107,12 @@ def _patterns() -> _Patterns:
         orders=tuple(compiled(p) for p in [*lists["addressed"], *lists["orders"]]),
         goes_on=compiled(lists["goes_on"]),
         needs=tuple(lists["needs"]),
+        listed_keys=tuple(lists["listed_keys"]),
+        listed=re.compile(
+            rf"[ \t>*•–\-\"'|{{]*\b({'|'.join(lists['listed_keys'])})\b[\"'* ]*(?:[:=|]|->)", re.IGNORECASE
+        ),
+        listed_key=re.compile(rf"\b({'|'.join(lists['listed_keys'])})\b[\"'* ]*(?:[:=|]|->)", re.IGNORECASE),
+        encoded=re.compile("|".join(f"(?:{p})" for p in lists["encoded"])),
         reply_key=re.compile(rf"[\"']?\b(?:{'|'.join(lists['reply_keys'])})\b[\"']?\s*:", re.IGNORECASE),
     )
 
@@ -120,7 +130,7 @@ def find_suspicions(text: str) -> list[Suspicion]:
 
 def find_addresses(text: str) -> _Spans:
     """The stretches of a visible text that speak to a machine, with their kinds; in order, not overlapping."""
-    found = _merged([*_hidden(text), *_linked(text), *_marked(text), *_replies(text), *_encoded(text)])
+    found = _merged([*_hidden(text), *_linked(text), *_marked(text), *_replies(text), *_listed(text), *_encoded(text)])
     return _merged([*found, *_orders(text, found)])
 
 
@@ -219,6 +229,25 @@ def _replies(text: str) -> Iterator[tuple[str, int, int]]:
         at = text.find("{", max(end, at + 1))
 
 
+def _listed(text: str) -> Iterator[tuple[str, int, int]]:
+    """Lines as of a list of claims, and tables of them: two keys of a claim in a line, or in neighbouring lines."""
+    patterns = _patterns()
+    before: tuple[str, int, int] | None = None
+    for start, end in _lines_with(patterns.listed_keys, text):
+        first = patterns.listed.match(text, start, end)
+        if len({key.lower() for key in patterns.listed_key.findall(text, start, end)}) > 1:
+            yield REPLY, start, _end_of_table(text, end) if text.startswith("|", start) else end
+        elif first and before and before[0] != first[1].lower() and text[before[2] : start].isspace():
+            yield REPLY, before[1], end
+        before = (first[1].lower(), start, end) if first else None
+
+
+def _end_of_table(text: str, end: int) -> int:
+    while text.startswith("|", end + 1):
+        end = (text.find("\n", end + 1) + 1 or len(text) + 1) - 1
+    return end
+
+
 def _closing(text: str, at: int) -> int:
     """Where a brace is closed; the end of the paragraph where it isn't."""
     depth = 0
@@ -231,10 +260,14 @@ def _closing(text: str, at: int) -> int:
 
 def _encoded(text: str) -> Iterator[tuple[str, int, int]]:
     # Much quicker than to look for what is rarely there.
-    if max(map(len, text.split()), default=0) < _ENCODED_CHARS:
-        return
-    for match in _ENCODED.finditer(text):
-        yield ENCODED, *match.span()
+    if (
+        max(map(len, text.split()), default=0) >= _ENCODED_CHARS
+        or text.count("%") >= _FEWEST_ESCAPES
+        or any(mark in text for mark in _ESCAPES)
+        or _APART.search(text)
+    ):
+        for match in _patterns().encoded.finditer(text):
+            yield ENCODED, *match.span()
 
 
 def _orders(text: str, known: _Spans) -> _Spans:
