@@ -10,6 +10,7 @@ from typing import Any
 _NEVER_SHOWN = frozenset({"template", "noscript", "noframes", "dialog"})
 # Pages that hide these mostly show them again by a script.
 _WHOLE = frozenset({"html", "body", "main", "article"})
+_INNER = frozenset({"main", "article"})
 _LEFT_OUT = frozenset({"head", "script", "style"})
 _FAR_PX = -400.0
 _TINY_PX = 1.0
@@ -26,10 +27,14 @@ _WHITE = re.compile(
 
 @dataclass(frozen=True)
 class Shown:
-    """A page without its hidden elements; `hidden` are the words of these, an element's each. Comments stay."""
+    """A page without its hidden elements; `hidden` are the words of these, an element's each. Comments stay.
+
+    `inside` are those of them that stand in the midst of the article.
+    """
 
     html: str
     hidden: tuple[str, ...] = ()
+    inside: tuple[str, ...] = ()
     comments: tuple[str, ...] = ()
 
 
@@ -56,15 +61,19 @@ def without_hidden(html: str) -> Shown:
     rules = _rules(document)
     doomed = [element for element in document.iter() if _is_element(element) and _is_hidden(element, rules)]
     comments = tuple(" ".join((comment.text or "").split()) for comment in document.iter(lxml.etree.Comment))
-    if not doomed:
-        return Shown(html, comments=comments)
-    words = []
+    hidden, inside = [], []
     for element in doomed:
+        above = [ancestor.tag for ancestor in element.iterancestors()]
         # One inside of another is gone already, and its words are told.
-        if not _is_gone(element, document):
-            words.append(" ".join(_text(element).split()))
-            element.drop_tree()
-    return Shown(lxml.html.tostring(document, encoding="unicode"), tuple(filter(None, words)), comments)
+        if "html" not in above or not (words := " ".join(_text(element).split())):
+            continue
+        hidden.append(words)
+        if not _INNER.isdisjoint(above):
+            inside.append(words)
+        element.drop_tree()
+    if not hidden:
+        return Shown(html, comments=comments)
+    return Shown(lxml.html.tostring(document, encoding="unicode"), tuple(hidden), tuple(inside), comments)
 
 
 def _is_element(element: Any) -> bool:
@@ -73,13 +82,6 @@ def _is_element(element: Any) -> bool:
 
 def _text(element: Any) -> str:
     return " ".join(str(piece) for piece in element.itertext() if isinstance(piece, str))
-
-
-def _is_gone(element: Any, document: Any) -> bool:
-    top = element
-    while (parent := top.getparent()) is not None:
-        top = parent
-    return top is not document
 
 
 def _is_hidden(element: Any, rules: _Rules) -> bool:

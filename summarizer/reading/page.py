@@ -15,6 +15,7 @@ from summarizer.screening import find_suspicions, kept_from_model
 
 _SNIFFED_CHARS = 2000
 _MAX_DEPTH = 400
+_PROSE_SPACES = 5
 _BLOCKS = {"p", "head", "item", "quote", "code", "ab"}
 
 
@@ -82,9 +83,19 @@ def _extracted(html: str, url: str | None) -> tuple[Any, str]:
 
 
 def _warnings(shown: Shown) -> tuple[str, ...]:
-    """What to say of what is hidden: only of what speaks to a machine, since most pages hide something."""
-    told = [words for words in (*shown.hidden, *shown.comments) if find_suspicions(words)]
-    return tuple(kept_from_model([("words to a machine", "a hidden part of the page", words) for words in told]))
+    """What to say of what is hidden: what speaks to a machine, and what reads as if it were of the article.
+
+    Most pages hide something: menus, questions about cookies.
+    """
+    words = (*shown.hidden, *shown.comments)
+    spoken = [one for one in words if find_suspicions(one)]
+    told = [("words to a machine", "a hidden part of the page", one) for one in spoken]
+    told += [("hidden text", "the article", one) for one in shown.inside if one not in spoken and _is_prose(one)]
+    return tuple(kept_from_model(told))
+
+
+def _is_prose(words: str) -> bool:
+    return words.count(" ") >= _PROSE_SPACES and re.search(r"[.!?][\"'“”»)]*$", words) is not None
 
 
 def _blocks(element: Any, depth: int = 0) -> Iterator[str]:

@@ -289,7 +289,9 @@ def _lines_with(needs: Sequence[str], text: str) -> list[tuple[int, int]]:
     if len(lowered) != len(text):
         # A letter whose small form is two would move the offsets.
         lowered = "".join(small if len(small := char.lower()) == 1 else char for char in text)
-    present = [need for need in needs if need in lowered]
+    # Every word once is much shorter.
+    words = " ".join(dict.fromkeys(lowered.split()))
+    present = [need for need in needs if need in (lowered if " " in need else words)]
     if not present:
         return []
     return [(start, end) for start, end in _lines(text) if any(lowered.find(need, start, end) >= 0 for need in present)]
