@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from summarizer.cli import options, scoring
+from summarizer.cli import injecting, options, scoring
 from summarizer.cli.console import stderr
 from summarizer.cli.runs import (
     GOLDEN,
@@ -62,6 +62,13 @@ def evaluate(
         Path | None,
         typer.Option(metavar="FILE", help="Score quotations of a JSONL file in the wikinews-de format instead."),
     ] = None,
+    injection: Annotated[
+        bool,
+        typer.Option(
+            "--injection", help="Attack golden articles instead; --split, --only and --limit are for the attacks."
+        ),
+    ] = False,
+    attacks: injecting.Attacks = injecting.ATTACKS,
     quiet: options.Quiet = False,
 ) -> None:
     """Run the model over the golden set and score it. Writes a run file and an HTML page beside it.
@@ -77,6 +84,8 @@ def evaluate(
       summarizer eval score evals/recorded/*.jsonl
 
       summarizer eval compare old.jsonl new.jsonl
+
+      summarizer eval --injection --split test -o evals/runs/attacks.jsonl
     """
     if context.invoked_subcommand is not None:
         return
@@ -84,7 +93,12 @@ def evaluate(
 
     limits = read_limits(minimum, maximum)
     console = stderr()
-    articles = [] if external else selected(golden, split, only=only, failing=failing, limit=limit)
+    if injection and (external or failing or repeats > 1 or limits):
+        raise ConfigurationError(
+            "--external, --failing, --repeats, --min and --max are not for attacks.", "Leave them out."
+        )
+    chosen = injecting.chosen(attacks, split, only, limit) if injection else []
+    articles = [] if external or injection else selected(golden, split, only=only, failing=failing, limit=limit)
     if resume and output is None:
         raise ConfigurationError("--resume needs the run file.", "Name it with -o.")
     summarizer = open_summarizer(
@@ -103,6 +117,8 @@ def evaluate(
         if external:
             _external(console, summarizer, external, limit, quiet)
             raise typer.Exit(0)
+        if injection:
+            raise typer.Exit(injecting.attack(console, summarizer, chosen, golden, split, output, resume, quiet))
         path = output or new_run_file(summarizer.open().name, split.value)
         system = runner.Pipeline(summarizer)
         code = run_system(console, system, articles, path, repeats=repeats, resume=resume, limits=limits, quiet=quiet)
@@ -130,5 +146,5 @@ def _external(console: Console, summarizer: Summarizer, file: Path, limit: int |
     Console().print(external_table(total(scores), len(scores)))
 
 
-for command in (scoring.check, scoring.score, scoring.compare, scoring.faults, scoring.agreement):
+for command in (scoring.check, scoring.score, scoring.compare, scoring.faults, scoring.agreement, injecting.injection):
     app.command()(command)

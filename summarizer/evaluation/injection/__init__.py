@@ -1,0 +1,1 @@
+"""Whether an article can make claims vanish, appear, or break a report's form: attacks, and what got through."""
