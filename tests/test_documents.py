@@ -16,7 +16,7 @@ def test_a_figure_that_was_changed_by_hand_is_found(tmp_path):
     (tmp_path / "evals").mkdir()
     (tmp_path / "evals" / "documents.py").write_bytes((ROOT / "evals" / "documents.py").read_bytes())
     (tmp_path / "docs").mkdir()
-    for document in ("evals/README.md", "docs/benchmarks.md"):
+    for document in ("evals/README.md", "docs/benchmarks.md", "docs/security.md"):
         (tmp_path / document).write_text("Nothing.")
     readme = tmp_path / "README.md"
     readme.write_text("<!-- $ summarizer --version -->\nsummarizer 99\n<!-- end -->\n")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 _ROOT = Path(__file__).parents[2]
 _PACKAGES = ("summarizer", "instructor", "openai", "pydantic", "xllamacpp")
-_DECISIVE = ("summarizer", "prompts", "schemas", "evals/golden", "pyproject.toml")
+_DECISIVE = ("summarizer", "prompts", "schemas", "evals/golden", "evals/injection", "pyproject.toml")
 _GIT_TIMEOUT_S = 20
 
 

@@ -381,7 +381,8 @@ def _stretch(text: str, sentence: Sentence, hit: _Hit) -> tuple[int, int]:
     for pair in _PAIRS:
         for match in pair.finditer(text, low, high):
             if match.start() <= hit.start < match.end() and match.span() != (sentence.start, sentence.end):
-                return match.span()
+                # Who is said to have said it goes with it.
+                return match.span() if match.start() > sentence.start else (sentence.start, sentence.end)
     clauses = list(_CLAUSE.finditer(text, low, hit.start + 1))
     words = len(text[low : clauses[-1].start()].split()) if clauses else 0
     start = clauses[-1].start() if words >= _LEAST_WORDS_KEPT else sentence.start
