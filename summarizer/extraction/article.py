@@ -15,11 +15,17 @@ from summarizer.document import Document
 from summarizer.errors import InvalidOutputError, ModelError, TruncatedError
 from summarizer.extraction.drafts import MAX_CLAIMS_PER_CHUNK, ClaimDraft, Verified
 from summarizer.llm.base import Message, Schema, StructuredReply, StructuredRequest
+from summarizer.llm.completions import whole_characters
 from summarizer.models import Claim, Rejection, RejectionReason
 from summarizer.sentences import Chunk, chunk, halve
 from summarizer.verification import Verifier
 
 MAX_OUTPUT_TOKENS = 8192
+# What a report, and a reask, say of one claim that can't be used.
+_LONGEST_CLAIM_CHARS = 2000
+_LONGEST_REASON_CHARS = 300
+_MOST_REASONS = 8
+_MOST_BRACKETS = 100
 
 Steps = Generator[tuple[StructuredRequest[Any], ...] | ClaimDraft | Verified | Rejection, object, None]
 
@@ -165,16 +171,46 @@ def _salvage(output: str | None) -> list[ClaimDraft | Rejection] | None:
         claims = json.loads(output or "")["claims"]
         if not isinstance(claims, list):
             return None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    found: list[ClaimDraft | Rejection] = []
-    for raw in claims:
-        try:
-            found.append(ClaimDraft.model_validate(raw))
-        except ValidationError as error:
-            reasons = [
-                RejectionReason(check="schema", message=f"{'.'.join(map(str, e['loc']))}: {e['msg']}")
-                for e in error.errors(include_url=False, include_input=False)
-            ]
-            found.append(Rejection(claim=raw if isinstance(raw, dict) else {"given": raw}, reasons=reasons))
-    return found
+    return [_salvaged(raw) for raw in claims[:MAX_CLAIMS_PER_CHUNK]] + _left_out(claims[MAX_CLAIMS_PER_CHUNK:])
+
+
+def _salvaged(raw: Any) -> ClaimDraft | Rejection:
+    try:
+        return ClaimDraft.model_validate(raw)
+    except ValidationError as error:
+        reasons = [
+            RejectionReason(check="schema", message=_cut(f"{'.'.join(map(str, e['loc']))}: {e['msg']}"))
+            for e in error.errors(include_url=False, include_input=False)[:_MOST_REASONS]
+        ]
+        return Rejection(claim=_shown(raw), reasons=reasons)
+
+
+def _left_out(claims: list[Any]) -> list[ClaimDraft | Rejection]:
+    """One rejection for all claims beyond the most that an answer may have."""
+    if not claims:
+        return []
+    message = f"{len(claims):,} more claims than the {MAX_CLAIMS_PER_CHUNK} that one answer may have were not read."
+    return [
+        Rejection(
+            claim={"given": f"{len(claims):,} claims"}, reasons=[RejectionReason(check="schema", message=message)]
+        )
+    ]
+
+
+def _shown(raw: Any) -> dict[str, Any]:
+    """A claim as the model gave it, or what fits of it into a report."""
+    try:
+        text = whole_characters(json.dumps(raw, ensure_ascii=False, allow_nan=False))
+    except (ValueError, RecursionError):
+        return {"given": "what JSON can't hold"}
+    # Whoever reads a report takes only so many levels.
+    if len(text) > _LONGEST_CLAIM_CHARS or text.count("[") + text.count("{") > _MOST_BRACKETS:
+        return {"given": f"{text[:_LONGEST_CLAIM_CHARS]} …"}
+    shown = json.loads(text)
+    return shown if isinstance(shown, dict) else {"given": shown}
+
+
+def _cut(message: str) -> str:
+    return message if len(message) <= _LONGEST_REASON_CHARS else f"{message[:_LONGEST_REASON_CHARS]} …"

@@ -5,20 +5,45 @@ The descriptions are part of the prompt and follow the annotation guide.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator
 
 from summarizer.models import Attribution, Claim, Measure, SpeakerKind, Stance
 
 SHORT_CHARS = 200
 LONG_CHARS = 1000
-Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=SHORT_CHARS)]
-Long = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONG_CHARS)]
-
 MAX_SPEAKERS = 60
 MAX_CLAIMS_PER_CHUNK = 80
+_MOST_SENTENCES = 10**9
+
+
+def _without_controls(value: Any) -> Any:
+    """A text without control characters and halves of surrogate pairs, which no article has."""
+    if not isinstance(value, str) or value.isprintable():
+        return value
+    return "".join(c for c in value if c.isspace() or unicodedata.category(c) not in ("Cc", "Cs"))
+
+
+def _sentence_number(value: Any) -> Any:
+    if isinstance(value, bool) or (isinstance(value, int) and abs(value) > _MOST_SENTENCES):
+        raise ValueError("give the number of a sentence")
+    return value
+
+
+Number = Annotated[int, BeforeValidator(_sentence_number)]
+Short = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=SHORT_CHARS),
+    BeforeValidator(_without_controls),
+]
+Long = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LONG_CHARS),
+    BeforeValidator(_without_controls),
+]
 
 
 class _Draft(BaseModel):
@@ -50,7 +75,7 @@ class SpeakerDraft(_Draft):
 class ClaimDraft(_Draft):
     """One position of one speaker, or one joint position of several, on one thing."""
 
-    evidence: list[int] = Field(
+    evidence: list[Number] = Field(
         min_length=1,
         max_length=8,
         description="Numbers of the sentences that carry the claim: the fewest that suffice, with the one that "

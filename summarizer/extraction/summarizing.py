@@ -39,7 +39,8 @@ def steps(
     """
     prompt = prompting.load("article/summary")
     listed = "\n".join(
-        f"{c.id}: {', '.join(s.name for s in c.speakers)} {c.stance} ({c.measure}): {prompting.harmless(c.statement)}"
+        f"{c.id}: {prompting.harmless(', '.join(s.name for s in c.speakers))} {c.stance} ({c.measure}): "
+        f"{prompting.harmless(c.statement)}"
         for c in claims
     )
     messages = Message("system", prompt["system"].strip()), Message("user", f"language: {language}\n\n{listed}")

@@ -9,18 +9,18 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from summarizer.errors import ModelNotFoundError, ServiceError, SummarizerError
-from summarizer.llm.structured import defect
+from summarizer.llm.completions import completion_of, parsed, token_count
+from summarizer.llm.secrecy import repeats
 from summarizer.llm.transport import Failure, Finished, RetryPolicy, Service, acall, failure_of, malformed
 
 if TYPE_CHECKING:
     import openai
-    from openai.types import Batch
     from openai.types.chat import ChatCompletion
 
 MAX_REQUESTS = 50_000
@@ -32,6 +32,10 @@ _MOST_MISSED_POLLS = 10
 _QUIET_S = 2.0
 _LEAVE_S = 10.0
 _LISTED_BATCHES = 100
+_LONGEST_ID_CHARS = 200
+_LONGEST_SAYING_CHARS = 2000
+# A line of a batch's result is read up to the size of a reply; a file is bounded by the connection.
+_LONGEST_LINE_BYTES = 8 * 2**20
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,48 @@ class BatchReply:
     key: str
     status: int
     body: Any
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """A batch as the service describes it; `errors` are why it refused it."""
+
+    id: str
+    status: str
+    input_file: str | None = None
+    output_file: str | None = None
+    error_file: str | None = None
+    done: int | None = None
+    total: int | None = None
+    errors: tuple[str, ...] = ()
+
+    @property
+    def state(self) -> str:
+        """How far it is."""
+        return self.status if self.done is None or self.total is None else f"{self.status}, {self.done} of {self.total}"
+
+    @classmethod
+    def of(cls, body: Any) -> _Batch | str:
+        """Read a description, or say what it lacks."""
+        if (batch_id := _name(body, "id")) is None or (status := _name(body, "status")) is None:
+            return "it has no id, or no status"
+        counts, errors = body.get("request_counts"), body.get("errors")
+        counts = counts if isinstance(counts, dict) else {}
+        listed = errors.get("data") if isinstance(errors, dict) else None
+        return cls(
+            batch_id,
+            status,
+            input_file=_name(body, "input_file_id"),
+            output_file=_name(body, "output_file_id"),
+            error_file=_name(body, "error_file_id"),
+            done=token_count(counts.get("completed")),
+            total=token_count(counts.get("total")),
+            errors=tuple(
+                str(error.get("message", ""))
+                for error in (listed if isinstance(listed, list) else [])[:3]
+                if isinstance(error, dict)
+            ),
+        )
 
 
 class BatchLog(Protocol):
@@ -171,16 +217,18 @@ class BatchQueue:
                 future.set_exception(error)
 
     async def _send(self, queued: dict[str, bytes]) -> None:
-        async def upload() -> Any:
+        async def upload() -> bytes:
             file = ("requests.jsonl", b"".join(queued.values()), "application/jsonl")
-            return await self.client.files.create(file=file, purpose="batch")
+            return (await self.client.files.with_raw_response.create(file=file, purpose="batch")).content
 
-        batch: Batch | Failure
-        uploaded = await self._asked(upload, "id")
+        batch: _Batch | Failure
+        uploaded: str | Failure = await self._tried(
+            upload, lambda content: _name(parsed(content), "id") or malformed("it has no id", self.service)
+        )
         if isinstance(uploaded, Failure):
             batch = uploaded
         else:
-            creation = asyncio.create_task(self._create(uploaded.id, queued))
+            creation = asyncio.create_task(self._create(uploaded, queued))
             self._creations.add(creation)
             creation.add_done_callback(self._creations.discard)
             batch = await asyncio.shield(creation)
@@ -190,29 +238,35 @@ class BatchQueue:
         self.on_message(f"Batch {batch.id}: {len(queued):,} requests sent.")
         self._follow(batch.id)
 
-    async def _create(self, file_id: str, keys: Iterable[str]) -> Batch | Failure:
+    async def _create(self, file_id: str, keys: Iterable[str]) -> _Batch | Failure:
         """Make a batch from a file and write it down."""
         tried = False
 
-        async def create() -> Any:
+        async def create() -> bytes:
             nonlocal tried
             # It may have been made although the answer was lost.
             if tried and (made := await self._made_from(file_id)) is not None:
                 return made
             tried = True
-            return await self.client.batches.create(input_file_id=file_id, endpoint=_ENDPOINT, completion_window="24h")
+            created = await self.client.batches.with_raw_response.create(
+                input_file_id=file_id, endpoint=_ENDPOINT, completion_window="24h"
+            )
+            return created.content
 
-        batch: Batch | Failure = await self._asked(create, "id")
+        batch = await self._asked_batch(create)
         if not isinstance(batch, Failure):
             self.log.submitted(batch.id, keys)
         return batch
 
-    async def _made_from(self, file_id: str) -> Batch | None:
+    async def _made_from(self, file_id: str) -> bytes | None:
         import openai
 
         with suppress(openai.NotFoundError):
-            listed = await self.client.batches.list(limit=_LISTED_BATCHES)
-            return next((batch for batch in listed.data if batch.input_file_id == file_id), None)
+            listed = parsed((await self.client.batches.with_raw_response.list(limit=_LISTED_BATCHES)).content)
+            batches = listed.get("data") if isinstance(listed, dict) else None
+            for body in batches[:_LISTED_BATCHES] if isinstance(batches, list) else []:
+                if isinstance(batch := _Batch.of(body), _Batch) and batch.input_file == file_id:
+                    return json.dumps(body).encode()
         return None
 
     async def _collect(self, batch_id: str) -> None:
@@ -236,21 +290,24 @@ class BatchQueue:
         # What the files leave out expired or was cancelled with its batch.
         self._resolve({key: found.get(key) or refusal or BatchReply(key, 0, None) for key in keys})
 
-    async def _replies(self, batch: Batch) -> dict[str, BatchReply] | Failure:
+    async def _replies(self, batch: _Batch) -> dict[str, BatchReply] | Failure:
         replies: dict[str, BatchReply] = {}
-        for file_id in (batch.output_file_id, batch.error_file_id):
+        for file_id in (batch.output_file, batch.error_file):
             lines = await self._lines(file_id) if file_id else []
             if isinstance(lines, Failure):
                 return lines
             replies |= {reply.key: reply for reply in lines}
         return replies
 
-    async def _ended(self, batch_id: str) -> Batch | Failure:
+    async def _ended(self, batch_id: str) -> _Batch | Failure:
+        async def retrieve() -> bytes:
+            return (await self.client.batches.with_raw_response.retrieve(batch_id)).content
+
         pause_s = self.poll_s * _FIRST_POLL_SHARE
         told = ""
         missed = 0
         while True:
-            batch: Batch | Failure = await self._asked(lambda: self.client.batches.retrieve(batch_id), "status")
+            batch = await self._asked_batch(retrieve)
             if isinstance(batch, Failure):
                 # In the hours that a batch takes the network may be away for a while.
                 missed += 1
@@ -259,7 +316,7 @@ class BatchQueue:
                 state = batch.message
             else:
                 missed = 0
-                state = _state(batch)
+                state = self.service.redact(batch.state)
             if state != told:
                 self.on_message(f"Batch {batch_id}: {state.removesuffix('.')}.")
                 told = state
@@ -269,29 +326,33 @@ class BatchQueue:
             pause_s = min(self.poll_s, pause_s * 1.5)
 
     async def _lines(self, file_id: str) -> list[BatchReply] | Failure:
-        content = await self._asked(lambda: self.client.files.content(file_id), "content")
-        if isinstance(content, Failure):
-            return content
-        return [reply for line in content.content.split(b"\n") if (reply := _reply(line)) is not None]
+        async def content() -> bytes:
+            return (await self.client.files.content(file_id)).content
 
-    async def _asked(self, request: Callable[[], Any], needed: str) -> Any:
-        """What the service answers, after retries, or the last failure. `needed` is what an answer must have."""
+        lines: list[BatchReply] | Failure = await self._tried(content, _replies_in)
+        return lines
+
+    async def _asked_batch(self, request: Callable[[], Awaitable[bytes]]) -> _Batch | Failure:
+        def read(content: bytes) -> _Batch | Failure:
+            batch = _Batch.of(parsed(content))
+            return malformed(batch, self.service) if isinstance(batch, str) else batch
+
+        batch: _Batch | Failure = await self._tried(request, read)
+        return batch
+
+    async def _tried(self, request: Callable[[], Awaitable[bytes]], read: Callable[[bytes], Any]) -> Any:
+        """What is read from the service's answer, after retries, or the last failure."""
         import openai
 
         async def attempt() -> Any:
             try:
-                answer = await request()
+                return read(await request())
             except (openai.OpenAIError, ValueError) as error:
                 return failure_of(error, self.service)
-            if getattr(answer, needed, None) is None:
-                return malformed(f"it has no {needed}", self.service)
-            return answer
 
         return (await acall(attempt, self.policy)).outcome
 
     def _outcome(self, reply: BatchReply) -> ChatCompletion | Failure:
-        from openai.types.chat import ChatCompletion
-
         if reply.status == 0:
             return Failure(
                 ServiceError,
@@ -301,17 +362,13 @@ class BatchQueue:
             )
         if reply.status != 200:
             return failure_of(_status_error(reply), self.service)
-        problem: str | None = "a line of the batch is no chat completion"
-        with suppress(TypeError, ValueError):
-            completion = ChatCompletion.construct(**reply.body)
-            problem = defect(completion)
-            if problem is None:
-                return completion
-        return malformed(problem or "", self.service)
+        if self.service.api_key is not None and repeats(json.dumps(reply.body).encode(), self.service.api_key):
+            return malformed("it repeats the key", self.service)
+        completion = completion_of(reply.body)
+        return malformed(completion, self.service) if isinstance(completion, str) else completion
 
-    def _refused(self, batch: Batch) -> Failure:
-        errors = (batch.errors.data if batch.errors else None) or []
-        said = "; ".join(dict.fromkeys(str(getattr(error, "message", "")) for error in errors[:3]))
+    def _refused(self, batch: _Batch) -> Failure:
+        said = "; ".join(dict.fromkeys(batch.errors))
         return Failure(
             ServiceError,
             f"{self.service.host} refused the batch: {self.service.redact(said) or 'it gave no reason'}",
@@ -330,21 +387,48 @@ class BatchQueue:
                 waiting.set_result(reply)
 
 
-def _state(batch: Batch) -> str:
-    counts = batch.request_counts
-    done, total = getattr(counts, "completed", None), getattr(counts, "total", None)
-    return str(batch.status) if done is None or total is None else f"{batch.status}, {done} of {total}"
+def _name(body: Any, of: str) -> str | None:
+    """An id or the like; what can't be one counts as absent."""
+    given = body.get(of) if isinstance(body, dict) else None
+    is_name = isinstance(given, str) and given.isprintable() and 0 < len(given) <= _LONGEST_ID_CHARS
+    return given if is_name else None
+
+
+def _replies_in(content: bytes) -> list[BatchReply]:
+    return [
+        reply
+        for line in content.split(b"\n")
+        if len(line) <= _LONGEST_LINE_BYTES and (reply := _reply(line)) is not None
+    ]
 
 
 def _reply(line: bytes) -> BatchReply | None:
     try:
-        content = json.loads(line)
+        content = parsed(line)
         key, response = content["custom_id"], content.get("response")
-        if response:
-            return BatchReply(key, int(response["status_code"]), response["body"])
-        return BatchReply(key, 0, content.get("error"))
-    except (ValueError, KeyError, TypeError, AttributeError):
+        if not isinstance(key, str):
+            return None
+        if not response:
+            return BatchReply(key, 0, _error(content.get("error")))
+        status, body = int(response["status_code"]), response["body"]
+        return BatchReply(key, status, _needed(body) if status == 200 else {"error": _error(body)})
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
+
+
+def _needed(body: Any) -> dict[str, Any]:
+    """What is needed of a chat completion; it's kept in memory with thousands of others, and written down."""
+    completion = completion_of(body)
+    if isinstance(completion, str):
+        return {"error": {"message": completion.removeprefix("it is an error: ")[:_LONGEST_SAYING_CHARS]}}
+    return completion.model_dump(mode="json", exclude_none=True)
+
+
+def _error(said: Any) -> Any:
+    said = said.get("error", said) if isinstance(said, dict) else said
+    if not isinstance(said, dict):
+        return None if said is None else str(said)[:_LONGEST_SAYING_CHARS]
+    return {n: str(said[n])[:_LONGEST_SAYING_CHARS] for n in ("message", "code", "type", "param") if said.get(n)}
 
 
 def _status_error(reply: BatchReply) -> Exception:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
+import os
+import ssl
 import threading
 import time
+import warnings
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, SecretStr
 
@@ -24,9 +28,11 @@ from summarizer.errors import (
 )
 from summarizer.llm.base import StructuredReply, StructuredRequest
 from summarizer.llm.batching import BatchLog, BatchQueue
+from summarizer.llm.completions import completion_of, parsed
 from summarizer.llm.pacing import Pacer, Slot
 from summarizer.llm.prices import Price
-from summarizer.llm.structured import MODES, StructuredCaller, Tally, defect
+from summarizer.llm.secrecy import keep_secret, repeats
+from summarizer.llm.structured import MODES, StructuredCaller, Tally
 from summarizer.llm.transport import (
     Failure,
     Finished,
@@ -34,12 +40,14 @@ from summarizer.llm.transport import (
     Service,
     acall,
     call,
+    certificate_hint,
     failure_of,
     host_of,
     malformed,
 )
 
 if TYPE_CHECKING:
+    import httpx2
     import openai
     from openai.types.chat import ChatCompletion
 
@@ -47,8 +55,11 @@ T = TypeVar("T", bound=BaseModel)
 
 OPENAI_URL = "https://api.openai.com/v1"
 _NO_KEY = "no-key"
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+# Names that only a network of one's own knows.
+_OWN_NAMES = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
 _SHOWN_MODELS = 20
+_MOST_MODELS = 10_000
+_LONGEST_ID_CHARS = 200
 _REASONING_ALLOWANCE = 8192
 _BATCH_CONNECTIONS = 4
 
@@ -118,15 +129,21 @@ class OpenAIModel:
         if mode not in MODES:
             raise ConfigurationError(f"There is no mode {mode!r}.", f"Use one of: {', '.join(MODES)}.")
         _check_url(url)
+        url, self._login = _parted(url)
         key = _checked_key(api_key, key_variable)
+        if key is not None:
+            keep_secret(key)
         self._name = name
-        self._service = Service(url, model_id, key_variable, key)
+        self._service = Service(url, model_id, key_variable, key, self._login[1] if self._login else None)
+        if (key or self._login) and _is_in_clear(url):
+            warnings.warn(f"The key for {self._service.host} goes there unencrypted: use https.", stacklevel=2)
         self._policy = RetryPolicy(max_attempts, deadline_s, wait_initial_s, wait_max_s)
         self._timeout_s = timeout_s
         default = "max_completion_tokens" if url == OPENAI_URL else "max_tokens"
         self._dialect = _Dialect(token_parameter or default)
         self._mode, self._price, self._schema_in_prompt = mode, price, schema_in_prompt
         self._lock = threading.Lock()
+        self._certificates: ssl.SSLContext | None = None
         self._sync: openai.OpenAI | None = None
         self._async: openai.AsyncOpenAI | None = None
         self._pools: dict[asyncio.AbstractEventLoop, _Pool] = {}
@@ -202,10 +219,10 @@ class OpenAIModel:
 
             def attempt(spoken: dict[str, Any] = spoken, started: float = started) -> Any:
                 try:
-                    completion = client.post(**self._posted(spoken, started))
+                    response = client.post(**self._posted(spoken, started))
                 except _failures() as error:
                     return failure_of(error, self._service)
-                return self._judged(completion)
+                return self._read(response)
 
             finished = call(attempt, self._policy)
             if self._adapted(finished, spoken):
@@ -229,12 +246,12 @@ class OpenAIModel:
                     try:
                         # The time that it took to get a slot isn't the request's own.
                         since = time.monotonic() if pool else started
-                        completion = await client.post(**self._posted(spoken, since))
+                        response = await client.post(**self._posted(spoken, since))
                     except _failures() as error:
                         failure = failure_of(error, self._service)
                         slot.failed, slot.limited, slot.retry_after_s = True, failure.limited, failure.retry_after_s
                         return failure
-                return self._judged(completion)
+                return self._read(response)
 
             batch = pool.batch if pool else None
             finished = await (batch.answer(spoken) if batch else acall(attempt, policy))
@@ -246,11 +263,12 @@ class OpenAIModel:
 
     def _posted(self, spoken: dict[str, Any], started: float) -> dict[str, Any]:
         """The arguments of `post`. `chat.completions.create` would walk through the whole request first."""
-        from openai.types.chat import ChatCompletion
+        import httpx2
 
         return {
             "path": "/chat/completions",
-            "cast_to": ChatCompletion,
+            # As it came: openai makes objects of all that is in it.
+            "cast_to": httpx2.Response,
             "body": spoken,
             # What is said here needs no copy of a default.
             "options": {
@@ -296,9 +314,15 @@ class OpenAIModel:
                 finally:
                     pool.batch = before
 
-    def _judged(self, completion: Any) -> Any:
-        problem = defect(completion)
-        return completion if problem is None else malformed(problem, self._service)
+    def _read(self, response: httpx2.Response) -> ChatCompletion | Failure:
+        if self._service.api_key is not None and repeats(response.content, self._service.api_key):
+            # It would get into reports, the cache and recordings.
+            return malformed("it repeats the key", self._service)
+        try:
+            completion = completion_of(parsed(response.content))
+        except ValueError:
+            completion = "it isn't valid JSON"
+        return malformed(completion, self._service) if isinstance(completion, str) else completion
 
     def _adapted(self, finished: Finished, spoken: dict[str, Any]) -> bool:
         """Whether it's worth sending again without a parameter that was refused."""
@@ -328,24 +352,32 @@ class OpenAIModel:
     def _sync_client(self) -> openai.OpenAI:
         import openai
 
+        from summarizer.llm.connections import Waiting
+
         with self._lock:
             self._check_open()
             if self._sync is None:
-                http = openai.DefaultHttpxClient(follow_redirects=False, trust_env=self._uses_proxies())
-                self._sync = openai.OpenAI(**self._client_arguments(), http_client=http)
+                self._sync = openai.OpenAI(
+                    **self._client_arguments(),
+                    http_client=Waiting(**self._connection_arguments()),
+                    default_headers=self._own_headers(),
+                )
                 self._keep_organisation_home(self._sync)
             return self._sync
 
     def _async_client(self) -> openai.AsyncOpenAI:
         import openai
 
+        from summarizer.llm.connections import Single
+
         with self._lock:
             self._check_open()
             if self._async is None:
-                http = openai.DefaultAsyncHttpxClient(follow_redirects=False, trust_env=self._uses_proxies())
                 # An idle connection would outlive its event loop, and `close` can't await.
                 self._async = openai.AsyncOpenAI(
-                    **self._client_arguments(), http_client=http, default_headers={"Connection": "close"}
+                    **self._client_arguments(),
+                    http_client=Single(**self._connection_arguments()),
+                    default_headers={**self._own_headers(), "Connection": "close"},
                 )
                 self._keep_organisation_home(self._async)
             return self._async
@@ -353,16 +385,19 @@ class OpenAIModel:
     def _pooled_client(self, most: int) -> openai.AsyncOpenAI:
         import openai
 
+        from summarizer.llm.connections import Patient
+
         with self._lock:
             self._check_open()
-        # aiohttp takes half the time of httpx for a request.
-        limits = openai.DEFAULT_CONNECTION_LIMITS
-        http = openai.DefaultAioHttpClient(
-            follow_redirects=False,
-            trust_env=self._uses_proxies(),
-            limits=type(limits)(max_connections=most, max_keepalive_connections=most, keepalive_expiry=60.0),
+            arguments = self._connection_arguments()
+        limits = type(openai.DEFAULT_CONNECTION_LIMITS)(
+            max_connections=most, max_keepalive_connections=most, keepalive_expiry=60.0
         )
-        client = openai.AsyncOpenAI(**self._client_arguments(), http_client=http)
+        client = openai.AsyncOpenAI(
+            **self._client_arguments(),
+            http_client=Patient(**arguments, limits=limits),
+            default_headers=self._own_headers(),
+        )
         self._keep_organisation_home(client)
         return client
 
@@ -376,13 +411,28 @@ class OpenAIModel:
             "max_retries": 0,
         }
 
+    def _connection_arguments(self) -> dict[str, Any]:
+        from summarizer.llm.connections import certificates
+
+        if self._certificates is None:
+            self._certificates = certificates()
+        return _connection_arguments(self._service.base_url, self._login, self._certificates)
+
+    def _own_headers(self) -> dict[str, Any]:
+        """What keeps the headers of OPENAI_CUSTOM_HEADERS, which openai adds by itself, from all other services."""
+        import openai
+
+        if self._service.base_url == OPENAI_URL:
+            return {}
+        lines = os.environ.get("OPENAI_CUSTOM_HEADERS", "").split("\n")
+        names = [line.partition(":")[0].strip() for line in lines if ":" in line]
+        key = self._service.api_key.get_secret_value() if self._service.api_key else _NO_KEY
+        return {name: f"Bearer {key}" if name == "Authorization" else openai.Omit() for name in names}
+
     def _keep_organisation_home(self, client: openai.OpenAI | openai.AsyncOpenAI) -> None:
         """Send OPENAI_ORG_ID and OPENAI_PROJECT_ID, which the client reads by itself, to nobody else."""
         if self._service.base_url != OPENAI_URL:
             client.organization = client.project = None
-
-    def _uses_proxies(self) -> bool:
-        return urlsplit(self._service.base_url).hostname not in _LOOPBACK
 
     def _check_open(self) -> None:
         if self._closed:
@@ -397,34 +447,43 @@ def offered_models(base_url: str, api_key: SecretStr | None = None, *, timeout_s
         AuthenticationError: it wants another key.
         ServiceError: the answer isn't a list of models.
     """
-    import httpx
+    import httpx2
 
-    headers = {"Authorization": f"Bearer {api_key.get_secret_value()}"} if api_key else {}
+    from summarizer.llm.connections import ReplyTooLargeError, Waiting, certificates
+
     host = host_of(base_url)
+    address, login = _parted(base_url)
     answer: Any = None
+    failure: ModelError | None = None
     status = 0
     try:
-        with httpx.Client(
-            timeout=timeout_s, follow_redirects=False, trust_env=urlsplit(base_url).hostname not in _LOOPBACK
-        ) as client:
-            reply = client.get(f"{base_url.rstrip('/')}/models", headers=headers)
+        arguments = _connection_arguments(address, login, certificates())
+        with Waiting(timeout=timeout_s, **arguments) as client:
+            reply = client.get(f"{address.rstrip('/')}/models", headers=_bearer(api_key))
         status = reply.status_code
-        answer = reply.json()
+        answer = parsed(reply.content)
+    except ReplyTooLargeError as error:
+        failure = ServiceError(f"{host} sends {error} as its list of models.", "Check the base URL.")
     except ValueError:
         pass
-    except (httpx.HTTPError, httpx.InvalidURL):
-        status = -1
-    if status < 0:
-        raise ConnectionFailedError(
-            f"{host or base_url} does not answer.", "Check the address, and that the server runs."
-        )
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        hint = certificate_hint(error) or "Check the address, and that the server runs."
+        failure = ConnectionFailedError(f"{host or address} does not answer.", hint)
+    if failure is not None:
+        # Raised here, where nothing that holds the request and its key is its context.
+        raise failure
     if status in (401, 403):
         raise AuthenticationError(f"{host} refused the key, or wants one.", "Set the key's variable.")
     listed = answer.get("data") if isinstance(answer, dict) else None
     if status != 200 or not isinstance(listed, list):
         raise ServiceError(f"{host} gives no list of models.", "Check the base URL: it mostly ends in /v1.")
-    ids = (entry.get("id") for entry in listed if isinstance(entry, dict))
-    return sorted(i for i in ids if isinstance(i, str))
+    ids = (entry.get("id") for entry in listed[:_MOST_MODELS] if isinstance(entry, dict))
+    return sorted(i for i in ids if isinstance(i, str) and i.isprintable() and len(i) <= _LONGEST_ID_CHARS)
+
+
+def _bearer(key: SecretStr | None) -> dict[str, str]:
+    # Made where it is sent: programs write down the local variables of what raised an error.
+    return {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
 
 
 def offer(models: list[str]) -> str:
@@ -450,9 +509,59 @@ def _failures() -> tuple[type[Exception], ...]:
     return (openai.OpenAIError, ValueError)
 
 
-def _check_url(url: str) -> None:
+def _connection_arguments(
+    address: str, login: tuple[str, SecretStr] | None, checked_by: ssl.SSLContext
+) -> dict[str, Any]:
+    return {
+        "follow_redirects": False,
+        # For proxies only: certificates are read from the environment in any case.
+        "trust_env": not _is_loopback(urlsplit(address).hostname or ""),
+        "verify": checked_by,
+        "auth": (login[0], login[1].get_secret_value()) if login else None,
+    }
+
+
+def _parted(url: str) -> tuple[str, tuple[str, SecretStr] | None]:
+    """An address without user and password, and those: clients would write them into their logs."""
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if "@" not in parts.netloc:
+        return url, None
+    login = unquote(parts.username or ""), SecretStr(unquote(parts.password or ""))
+    return parts._replace(netloc=host_of(url)).geturl(), login
+
+
+def _is_loopback(host: str) -> bool:
+    if (address := _ip(host)) is None:
+        return host.rstrip(".") == "localhost" or host.rstrip(".").endswith(".localhost")
+    return address.is_loopback or address.is_unspecified
+
+
+def _is_in_clear(url: str) -> bool:
+    """Whether everybody on the way can read what is sent: not where both ends are in a network of one's own."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    if parts.scheme == "https":
+        return False
+    if (address := _ip(host)) is not None:
+        return address.is_global
+    return "." in host and not host.endswith(_OWN_NAMES)
+
+
+def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _check_url(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address:
         raise ConfigurationError(
             f"{host_of(url) or url!r} is no http or https address.",
             "Give the base URL in full, as in http://localhost:8000/v1.",

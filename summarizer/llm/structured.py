@@ -22,6 +22,7 @@ from summarizer.errors import (
     TruncatedError,
 )
 from summarizer.llm.base import Message, Schema, StructuredReply, StructuredRequest, json_schema
+from summarizer.llm.completions import answer_text, content_text, token_count
 from summarizer.llm.prices import Price
 from summarizer.models import Usage
 
@@ -36,6 +37,11 @@ AsyncCreate = Callable[..., Awaitable["ChatCompletion"]]
 
 MODES = ("tools", "json_schema", "json", "md_json")
 _SHOWN_PROBLEMS = 3
+_SHOWN_CHARS = 1000
+# Several times what 8,192 tokens can say; the limits below are for what goes back to the model with a reask.
+_LONGEST_ANSWER_CHARS = 500_000
+_LONGEST_ECHO_CHARS = 60_000
+_LONGEST_PROBLEMS_CHARS = 12_000
 
 # Instructor writes failed attempts to stderr where nobody has set up logging.
 logging.getLogger("instructor").addHandler(logging.NullHandler())
@@ -56,8 +62,8 @@ class Tally:
         """Add an answer. One without token counts makes the cost unknown."""
         self.last_output = answer_text(completion) or self.last_output
         usage = getattr(completion, "usage", None)
-        counts = [getattr(usage, name, None) for name in ("prompt_tokens", "completion_tokens")]
-        if not all(isinstance(n, int) for n in counts):
+        counts = [token_count(getattr(usage, name, None)) for name in ("prompt_tokens", "completion_tokens")]
+        if None in counts:
             self.unmetered += 1
             return
         # Read now: Instructor makes these numbers cumulative afterwards.
@@ -120,6 +126,7 @@ class StructuredCaller:
 
         def create(**arguments: Any) -> ChatCompletion:
             counts.requests += 1
+            _shorten(arguments["messages"][len(request.messages) :])
             return received(source(**arguments), counts)
 
         mode = instructor.Mode[self._mode.upper()]
@@ -144,6 +151,7 @@ class StructuredCaller:
 
         async def create(**arguments: Any) -> ChatCompletion:
             counts.requests += 1
+            _shorten(arguments["messages"][len(request.messages) :])
             return received(await source(**arguments), counts)
 
         mode = instructor.Mode[self._mode.upper()]
@@ -195,7 +203,8 @@ class StructuredCaller:
             cause.usage = usage
             cause.last_output = cause.last_output or counts.last_output
             return cause
-        if isinstance(cause, ValidationError | json.JSONDecodeError) or _is_parsing_error(cause):
+        is_invalid = isinstance(cause, ValidationError | json.JSONDecodeError)
+        if is_invalid or _is_parsing_error(cause) or _is_unsearchable(cause):
             return InvalidOutputError(
                 f"The answer was still invalid after {_times(counts.requests)}: {_problems(cause)}",
                 _invalid_hint(self._mode, cause),
@@ -215,6 +224,11 @@ def received(completion: Any, counts: Tally) -> ChatCompletion:
     if (problem := defect(completion)) is not None:
         raise ServiceError(f"The reply can't be used: {problem}.", "Try again, or use another model.")
     counts.count(completion)
+    if len(answer_text(completion)) > _LONGEST_ANSWER_CHARS:
+        counts.last_output = None
+        raise ServiceError(
+            f"The answer has more than {_LONGEST_ANSWER_CHARS:,} characters.", "Try again, or use another model."
+        )
     choice = completion.choices[0]
     if choice.message.refusal:
         raise RefusalError(
@@ -224,7 +238,7 @@ def received(completion: Any, counts: Tally) -> ChatCompletion:
         raise RefusalError("A content filter withheld the answer.", "Use another model.")
     choice.message.refusal = None
     choice.message.role = choice.message.role or "assistant"
-    choice.message.content = _text(choice.message.content)
+    choice.message.content = content_text(choice.message.content)
     checked: ChatCompletion = completion
     return checked
 
@@ -248,23 +262,16 @@ def defect(completion: Any) -> str | None:
     return None if sound else "its tool calls can't be read"
 
 
-def answer_text(completion: ChatCompletion) -> str:
-    """The answer as text: the arguments of the tool call, or else the content."""
-    message = completion.choices[0].message
-    if message.tool_calls:
-        arguments: Any = getattr(getattr(message.tool_calls[0], "function", None), "arguments", "")
-        return arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
-    return _text(message.content) or ""
-
-
-def _text(content: Any) -> str | None:
-    """The text of a content, which some services send in parts."""
-    if content is None or isinstance(content, str):
-        return content
-    if isinstance(content, list):
-        parts = [part.get("text") for part in content if isinstance(part, dict)]
-        return "".join(part for part in parts if isinstance(part, str))
-    return json.dumps(content, ensure_ascii=False)
+def _shorten(said: list[dict[str, Any]]) -> None:
+    """Shorten what Instructor adds for a reask: an answer that is far too long, and the list of what is wrong."""
+    for message in said:
+        most = _LONGEST_ECHO_CHARS if message["role"] == "assistant" else _LONGEST_PROBLEMS_CHARS
+        if isinstance(content := message.get("content"), str) and len(content) > most:
+            message["content"] = f"{content[:most]} …"
+        for called in message.get("tool_calls") or []:
+            # Half a JSON object would be refused by services that read it.
+            if len(called["function"]["arguments"]) > most:
+                called["function"]["arguments"] = "{}"
 
 
 def _with_schema(messages: tuple[Message, ...], schema: dict[str, Any]) -> tuple[Message, ...]:
@@ -312,6 +319,11 @@ def _is_parsing_error(error: BaseException | None) -> bool:
     return isinstance(error, ResponseParsingError)
 
 
+def _is_unsearchable(error: BaseException | None) -> bool:
+    """Whether Instructor gave up looking for JSON in a text, which it says with a bare `ValueError`."""
+    return isinstance(error, ValueError) and str(error).startswith("JSON extraction")
+
+
 def _problems(error: BaseException | None) -> str:
     """What was wrong, without the answer itself."""
     if not isinstance(error, ValidationError):
@@ -321,7 +333,9 @@ def _problems(error: BaseException | None) -> str:
         for problem in error.errors(include_url=False, include_input=False, include_context=False)
     ]
     more = len(problems) - _SHOWN_PROBLEMS
-    return "; ".join(problems[:_SHOWN_PROBLEMS]) + (f"; and {more} more." if more > 0 else ".")
+    shown = "; ".join(problems[:_SHOWN_PROBLEMS])
+    shown = shown if len(shown) <= _SHOWN_CHARS else f"{shown[:_SHOWN_CHARS]} …"
+    return shown + (f"; and {more} more." if more > 0 else ".")
 
 
 def _invalid_hint(mode: str, error: BaseException | None) -> str:

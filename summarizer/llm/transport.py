@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import math
 import random
 import re
+import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import SecretStr
 
@@ -39,6 +41,8 @@ _CONNECT_S = 10.0
 _MOST_DOUBLINGS = 30
 _SHORTEST_ECHO = 6
 _LONGEST_WORDS = 300
+# What redacting looks at: words that are cut before may hold no more than a piece of the key that is too short.
+_READ_CHARS = 2000
 _MASKED = re.compile(r"\S*\*{3,}\S*")
 _CONTEXT = re.compile(
     r"context[ _](length|window|size)|maximum context|prompt is too long|too many (input )?tokens", re.I
@@ -56,7 +60,8 @@ class RetryPolicy:
     """How long and how often one request is tried again. Times are in seconds.
 
     `deadline_s` bounds a request with all its retries; None means that only the attempts are counted. With
-    `patient`, attempts that met a 429 don't count: others share the service's limit, and slow down too.
+    `patient` and a deadline, attempts that met a 429 don't count: others share the service's limit, and slow down
+    too. `timeout_s` bounds an attempt from connecting to the last byte.
     """
 
     max_attempts: int = 5
@@ -82,6 +87,7 @@ class Service:
     model_id: str
     key_variable: str
     api_key: SecretStr | None = None
+    password: SecretStr | None = None
 
     @property
     def host(self) -> str:
@@ -89,9 +95,16 @@ class Service:
         return host_of(self.base_url)
 
     def redact(self, text: str) -> str:
-        """The text without the key, pieces of it, or what looks like a masked key; cut to a line's length."""
-        key = self.api_key.get_secret_value() if self.api_key else ""
-        return _without(_MASKED.sub("[key]", text), key)[:_LONGEST_WORDS]
+        """The text without the key or what is made of it, pieces of it, or what looks like a masked key.
+
+        Cut to a line's length, and without characters that can't be seen.
+        """
+        text = "".join(c if c.isprintable() else " " for c in text[:_READ_CHARS])
+        text = _MASKED.sub("[key]", text)
+        for secret in (self.api_key, self.password):
+            for form in _forms(secret.get_secret_value()) if secret else ():
+                text = _without(text, form)
+        return text[:_LONGEST_WORDS]
 
 
 @dataclass(frozen=True)
@@ -179,7 +192,7 @@ def _tenacity_arguments(policy: RetryPolicy, started: float) -> dict[str, Any]:
     def stop(state: RetryCallState) -> bool:
         nonlocal patient_with
         assert state.outcome is not None
-        patient_with += policy.patient and state.outcome.result().limited
+        patient_with += policy.patient and policy.deadline_s is not None and state.outcome.result().limited
         # The wait counts: a Retry-After beyond the deadline ends it at once.
         passed_s = time.monotonic() - started + state.upcoming_sleep
         return state.attempt_number - patient_with >= policy.max_attempts or (
@@ -206,6 +219,14 @@ def failure_of(error: Exception, service: Service) -> Failure:
     """What an exception of the openai client means."""
     import openai
 
+    from summarizer.llm.connections import ReplyTooLargeError
+
+    if isinstance(error.__cause__, ReplyTooLargeError):
+        return Failure(
+            ServiceError, f"{service.host} sends {error.__cause__} in one reply.", "Use another model, or service."
+        )
+    if (hint := certificate_hint(error)) is not None:
+        return Failure(ConnectionFailedError, f"{service.host} doesn't prove that it is {service.host}.", hint)
     if isinstance(error, openai.APITimeoutError) and not _is_lost_connection(error):
         return Failure(
             TimeoutExceededError,
@@ -224,6 +245,21 @@ def failure_of(error: Exception, service: Service) -> Failure:
     if isinstance(error, openai.APIStatusError):
         return _status_failure(error, service)
     return malformed("it isn't valid JSON", service)
+
+
+def certificate_hint(error: BaseException) -> str | None:
+    """What to do, if the cause is that a certificate was refused."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
+        cause = cause.__cause__ or cause.__context__
+    if cause is None:
+        return None
+    # aiohttp's error is one of these too, and has the real one.
+    why = getattr(getattr(cause, "certificate_error", cause), "verify_message", "")
+    return (
+        f"Its certificate was refused: {why.rstrip('.')}. For a certificate of your company's own, "
+        "set SSL_CERT_FILE to a file with the company's root certificate."
+    )
 
 
 def _is_lost_connection(error: BaseException) -> bool:
@@ -248,7 +284,7 @@ def malformed(defect: str, service: Service) -> Failure:
 
 def _status_failure(error: openai.APIStatusError, service: Service) -> Failure:
     status, words = error.status_code, service.redact(_words(error.body))
-    codes = {str(error.code), str(error.type)}
+    codes = {_said(error.code), _said(error.type)}
     wait_s = retry_after_s(error.response.headers, datetime.now(UTC))
     said = f": {words}" if words else "."
     if 300 <= status < 400:
@@ -366,7 +402,7 @@ def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
             return max(0.0, seconds)
     try:
         moment = parsedate_to_datetime(headers.get("retry-after", ""))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(0.0, (moment - now).total_seconds())
@@ -374,7 +410,10 @@ def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
 
 def host_of(url: str) -> str:
     """Host and port of an address, without credentials, path or query; empty if there is none."""
-    return urlsplit(url).netloc.rpartition("@")[2]
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:
+        return ""
 
 
 def _clock(wait_s: int) -> str:
@@ -385,27 +424,44 @@ def _clock(wait_s: int) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
+def _said(value: object) -> str:
+    """A value of any form as a text that is short enough to look at."""
+    try:
+        return str(value)[:_READ_CHARS]
+    except RecursionError:
+        return ""
+
+
 def _words(body: object) -> str:
     """The service's explanation, from the shapes that such bodies have."""
     if isinstance(body, dict):
         for name in ("message", "detail", "error"):
             if body.get(name):
-                return _words(body[name]) if isinstance(body[name], dict) else str(body[name])
+                return _words(body[name]) if isinstance(body[name], dict) else _said(body[name])
         return ""
-    text = str(body or "")
+    text = _said(body or "")
     return "" if text.lstrip().startswith("<") else " ".join(text.split())
 
 
+def _forms(key: str) -> set[str]:
+    """The key as it may come back: in Base64 from each of three places on, in hexadecimal, quoted, or backwards."""
+    raw = key.encode()
+    encoded = {base64.b64encode(raw[start:]).decode().rstrip("=")[:-1] for start in range(3)}
+    others = {quote(key, safe=""), raw.hex(), key[::-1], *encoded}
+    return {key, *(form for form in others if len(form) >= _SHORTEST_ECHO)} - {""}
+
+
 def _without(text: str, key: str) -> str:
-    """Replace every run of characters that is also in the key, if long enough to be no accident."""
-    if not key:
-        return text
-    text = text.replace(key, "[key]")
+    """Replace every run of characters that is also in the key, in small or capital letters, if long enough to be no
+    accident."""
+    text, key = text.replace(key, "[key]"), key.lower()
+    # One character each: some have two small ones.
+    lowered = "".join(c.lower()[:1] for c in text)
     pieces: list[str] = []
     at = 0
     while at < len(text):
         end = at
-        while end < len(text) and text[at : end + 1] in key:
+        while end < len(text) and lowered[at : end + 1] in key:
             end += 1
         if end - at >= _SHORTEST_ECHO:
             pieces.append("[key]")
