@@ -33,6 +33,26 @@ def data_folder() -> Path:
     return user_data_path("summarizer", appauthor=False)
 
 
+def config_folder() -> Path:
+    """SUMMARIZER_CONFIG, or the user's folder of settings for the program."""
+    from platformdirs import user_config_path
+
+    override = os.environ.get("SUMMARIZER_CONFIG")
+    return Path(override).expanduser() if override else user_config_path("summarizer", appauthor=False)
+
+
+def make_private_folder(path: Path) -> None:
+    """Make a folder and those that it is in, if they are not there: nobody but the user may look into them.
+
+    Raises:
+        OSError: it can't be made.
+    """
+    if path.is_dir():
+        return
+    make_private_folder(path.parent)
+    path.mkdir(mode=0o700, exist_ok=True)
+
+
 @cache
 def data(name: str) -> Any:
     """A YAML or JSON file of `summarizer/data/`, parsed once."""

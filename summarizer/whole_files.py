@@ -13,11 +13,12 @@ from typing import BinaryIO
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[BinaryIO]:
+def written_whole(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
     """A file to write to, which takes its place at `path` when the block ends, and is gone where the block fails.
 
     Its folder is made if need be. It has the rights of the file that was there, or those that the user's files
-    have. A link stays, and what it points to is replaced. What is there and no regular file, as a pipe, is written to.
+    have; if it is `private`, nobody else may read it at any moment. A link stays, and what it points to is replaced.
+    What is there and no regular file, as a pipe, is written to.
 
     Raises:
         OSError: it can't be written.
@@ -33,14 +34,18 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
     # A name of its own, so that two processes that write one file don't write one draft.
     draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.new")
     try:
-        with draft.open("xb") as file:
+        with open(draft, "xb", opener=_opened_privately if private else None) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        if target.exists():
+        if target.exists() and not private:
             shutil.copymode(target, draft)
         draft.replace(target)
     except BaseException:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
         raise
+
+
+def _opened_privately(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

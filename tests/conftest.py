@@ -1,4 +1,4 @@
-"""For all tests: no deadline a loaded machine could miss, and a cache folder of their own."""
+"""For all tests: no deadline a loaded machine could miss, and folders of their own."""
 
 import pytest
 from hypothesis import settings
@@ -8,5 +8,6 @@ settings.load_profile("steady")
 
 
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory, monkeypatch):
+def own_folders(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("SUMMARIZER_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+    monkeypatch.setenv("SUMMARIZER_CONFIG", str(tmp_path_factory.getbasetemp() / "config"))

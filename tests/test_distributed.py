@@ -300,3 +300,16 @@ def test_a_fault_that_one_article_brings_out_is_its_own(server, monkeypatch):
     [outcome] = worker(pa.Table.from_pylist(rows)).to_pylist()
     assert (outcome["status"], outcome["source"], outcome["article_id"]) == ("failed", "a.jsonl#X1", "X1")
     assert "ValueError" in outcome["error_message"]
+
+
+def test_nothing_that_ray_writes_has_the_key(server, tmp_path):
+    (tmp_path / "a.txt").write_text(text_about("Anna Muster"), encoding="utf-8")
+    assert run(server, tmp_path / "a.txt", tmp_path / "out") == Counts(done=1, failed=0)
+    server.reply_with(lambda request: Status(401, echo_key=True))
+    with pytest.raises(AuthenticationError):
+        run(server, tmp_path / "a.txt", tmp_path / "refused", cache=False)
+    assert {request.key for request in server.chats} == {KEY}
+    session = Path(ray._private.worker._global_node.get_session_dir_path())
+    files = [path for folder in (session, tmp_path) for path in folder.rglob("*") if path.is_file()]
+    assert len(files) > 10
+    assert not [path for path in files if KEY[3:].encode() in path.read_bytes()]

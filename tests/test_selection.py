@@ -84,7 +84,7 @@ def test_every_provider(provider: str) -> None:
 
 def test_the_flag_wins_over_the_variable() -> None:
     choice = choose("groq/a", SUMMARIZER_MODEL="mistral/b", GROQ_API_KEY=KEY)
-    assert choice.reason == "groq/a, as named by --model"
+    assert choice.reason == "groq/a, as named by --model, with the key in GROQ_API_KEY"
 
 
 @pytest.mark.parametrize("name", ["gpt-5", "openai/gpt-5"])

@@ -223,7 +223,7 @@ def test_locate_refuses_other_files(tmp_path: Path, content: bytes) -> None:
 
 
 def test_locate_refuses_a_folder_and_a_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match="can't be read"):
+    with pytest.raises(WeightsError, match="is no file"):
         weights.locate(str(tmp_path))
     with pytest.raises(WeightsError, match=r"no model file .*gone\.gguf"):
         weights.locate(str(tmp_path / "gone.gguf"))
@@ -490,6 +490,8 @@ def test_file_put_there_by_hand_is_checked_and_noted() -> None:
     assert noted == {
         "size_bytes": len(CONTENT),
         "mtime_ns": path.stat().st_mtime_ns,
+        "ctime_ns": path.stat().st_ctime_ns,
+        "inode": path.stat().st_ino,
         "sha256": MODEL.sha256,
     }
 
@@ -528,9 +530,10 @@ def test_broken_note_means_hashing_again() -> None:
 def test_pull_hashes_whatever_was_noted_and_repairs(hub: Hub) -> None:
     path = put(CONTENT)
     weights.ensure(MODEL)
-    times = path.stat()
     path.write_bytes(CONTENT[:-1] + b"?")
-    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    note, now = weights.models_folder() / "inv.gguf.checked.json", path.stat()
+    times = {"mtime_ns": now.st_mtime_ns, "ctime_ns": now.st_ctime_ns}
+    note.write_text(json.dumps(json.loads(note.read_text()) | times))
     assert weights.ensure(MODEL) == path  # as noted: not hashed at each start
     said: list[str] = []
     assert weights.pull(MODEL, on_message=said.append) == path

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from summarizer.errors import InputError, OutputError, SummarizerError
-from summarizer.resources import data_folder
+from summarizer.resources import data_folder, make_private_folder
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -65,6 +65,8 @@ def _check_path(path: Path, create: bool) -> None:
     if not create:
         raise InputError(f"There is no archive at {path}.", _MAKE)
     try:
+        if path.parent == data_folder():
+            make_private_folder(path.parent)
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{path.parent} can't be made: {error.strerror}.", "Give another path.") from error

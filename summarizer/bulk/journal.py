@@ -18,6 +18,7 @@ from pathlib import Path
 from summarizer.bulk.lines import LinesFile, Place
 from summarizer.errors import ConfigurationError, OutputError
 from summarizer.llm.batching import BatchReply
+from summarizer.llm.secrecy import without_keys_in
 from summarizer.models import ErrorInfo, Usage
 
 _FORMAT = 1
@@ -209,7 +210,8 @@ class Journal:
 
     def collected(self, batch_id: str, replies: Iterable[BatchReply]) -> None:
         """The batch has ended with these replies."""
-        rows = [(reply.key, reply.status, json.dumps(reply.body)) for reply in replies]
+        # Services repeat the key in what they refuse.
+        rows = [(reply.key, reply.status, json.dumps(without_keys_in(reply.body))) for reply in replies]
         with self._errors_told(), self._transaction():
             self._database.executemany("INSERT OR REPLACE INTO batch_replies VALUES (?, ?, ?)", rows)
             self._database.execute("DELETE FROM batch_requests WHERE batch = ?", [batch_id])

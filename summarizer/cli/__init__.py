@@ -11,9 +11,11 @@ from summarizer import __version__
 from summarizer.cli import (
     archiving,
     caching,
+    crashing,
     digesting,
     distributing,
     evaluating,
+    keys,
     marking,
     models,
     searching,
@@ -43,6 +45,7 @@ app.command("distribute")(distributing.distribute)
 app.add_typer(archiving.app, name="archive")
 app.add_typer(models.app, name="models")
 app.add_typer(caching.app, name="cache")
+app.add_typer(keys.app, name="keys")
 
 
 @app.command()
@@ -88,6 +91,7 @@ def main() -> None:
     """Run the command line; exits with the codes that the README names."""
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
     sys.stderr.reconfigure(errors="replace")  # type: ignore[union-attr]
+    crashing.guard()
     try:
         app(args=_with_command(sys.argv[1:]), prog_name="summarizer")
     except SummarizerError as error:
@@ -95,3 +99,7 @@ def main() -> None:
         sys.exit(EXIT_USAGE if isinstance(error, ConfigurationError) else EXIT_FAILED)
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
+    except Exception as error:
+        # Typer has a hook of its own for what gets past here.
+        crashing.say_crash(error)
+        sys.exit(EXIT_FAILED)

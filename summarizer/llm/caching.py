@@ -34,7 +34,7 @@ from summarizer.llm.base import (
 )
 from summarizer.llm.recording import request_key
 from summarizer.models import Usage
-from summarizer.resources import cache_folder
+from summarizer.resources import cache_folder, make_private_folder
 
 SIZE_VARIABLE = "SUMMARIZER_CACHE_MB"
 DEFAULT_MAX_BYTES = 500_000_000
@@ -301,7 +301,7 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def _opened_now(path: Path) -> sqlite3.Connection:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     if not path.exists():
         # Replies are about what the user reads: nobody else's business.
         path.touch(mode=0o600)

