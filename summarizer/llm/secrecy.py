@@ -10,6 +10,7 @@ import json
 import logging
 import traceback
 from base64 import b64encode
+from collections.abc import Container
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _PIECE_CHARS = 6
 """As many characters of a key in a row are replaced; fewer occur by accident."""
 _SHORTEST_SECRET = 16
-_REPLACEMENT = "[key]"
+REPLACEMENT = "[key]"
 # They log what services say, in headers too. A filter is for one logger, not for those below it.
 _TALKATIVE = (
     *("openai._base_client", "httpx2", "instructor.v2", "instructor.v2.retry", "asyncio"),
@@ -30,37 +31,51 @@ _pieces: set[str] = set()
 
 def keep_secret(key: SecretStr) -> None:
     """Have this key replaced from now on, in this process: in what libraries log, and in what is written here."""
-    for form in _forms(key.get_secret_value()):
-        _pieces.update(form[at : at + _PIECE_CHARS] for at in range(len(form) - _PIECE_CHARS + 1))
+    _pieces.update(pieces_of(key))
     for name in _TALKATIVE:
         logging.getLogger(name).addFilter(_without_keys)
 
 
-def _forms(key: str) -> set[str]:
-    """The key as it may be written: as it is, in JSON, in an address, in hexadecimal, and in Base64."""
-    raw = key.encode()
-    in_json = json.dumps(key)[1:-1]
+def pieces_of(key: SecretStr) -> set[str]:
+    """Every few characters of a key in a row, in each form that it may be written in, in small letters.
+
+    The forms: as it is, backwards, in JSON, in an address, in hexadecimal, and in Base64. A key that
+    is shorter than a piece has none.
+    """
+    text = key.get_secret_value()
+    raw, in_json = text.encode(), json.dumps(text)[1:-1]
     # In Base64 what comes before decides how it is written.
     encoded = [b64encode(b"\0" * before + raw).decode().rstrip("=")[4 if before else 0 : -1] for before in range(3)]
-    return {key, in_json, in_json.replace("/", "\\/"), quote(key, safe=""), raw.hex(), *encoded}
+    forms = {text, text[::-1], in_json, in_json.replace("/", "\\/"), quote(text, safe=""), raw.hex(), *encoded}
+    pieces = {form[at : at + _PIECE_CHARS] for form in forms for at in range(len(form) - _PIECE_CHARS + 1)}
+    return {_lowered(piece) for piece in pieces}
 
 
-def without_keys(text: str) -> str:
-    """The text with all that is of a key replaced."""
-    if not _pieces:
-        return text
+def without_pieces(text: str, pieces: Container[str]) -> str:
+    """The text with every run of pieces replaced, in small or capital letters."""
+    lowered = _lowered(text)
     kept: list[str] = []
     at = start = 0
     while at <= len(text) - _PIECE_CHARS:
-        if text[at : at + _PIECE_CHARS] not in _pieces:
+        if lowered[at : at + _PIECE_CHARS] not in pieces:
             at += 1
             continue
-        kept += text[start:at], _REPLACEMENT
-        while text[at : at + _PIECE_CHARS] in _pieces:
+        kept += text[start:at], REPLACEMENT
+        while lowered[at : at + _PIECE_CHARS] in pieces:
             at += 1
         # Up to the last character of the last piece.
         at = start = at + _PIECE_CHARS - 1
     return "".join([*kept, text[start:]])
+
+
+def _lowered(text: str) -> str:
+    """In small letters, one for each: some have two."""
+    return "".join(c.lower()[:1] for c in text)
+
+
+def without_keys(text: str) -> str:
+    """The text with all that is of a key replaced."""
+    return without_pieces(text, _pieces) if _pieces else text
 
 
 def without_keys_in(value: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import math
 import random
 import re
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -29,6 +28,7 @@ from summarizer.errors import (
     TimeoutExceededError,
     TruncatedError,
 )
+from summarizer.llm.secrecy import REPLACEMENT, pieces_of, without_pieces
 from summarizer.resources import data
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ R = TypeVar("R")
 
 _CONNECT_S = 10.0
 _MOST_DOUBLINGS = 30
-_SHORTEST_ECHO = 6
 _LONGEST_WORDS = 300
 # What redacting looks at: words that are cut before may hold no more than a piece of the key that is too short.
 _READ_CHARS = 2000
@@ -100,10 +99,10 @@ class Service:
         Cut to a line's length, and without characters that can't be seen.
         """
         text = "".join(c if c.isprintable() else " " for c in text[:_READ_CHARS])
-        text = _MASKED.sub("[key]", text)
-        for secret in (self.api_key, self.password):
-            for form in _forms(secret.get_secret_value()) if secret else ():
-                text = _without(text, form)
+        text = _MASKED.sub(REPLACEMENT, text)
+        for secret in filter(None, (self.api_key, self.password)):
+            # As a whole however short it is.
+            text = without_pieces(text.replace(secret.get_secret_value(), REPLACEMENT), pieces_of(secret))
         return text[:_LONGEST_WORDS]
 
 
@@ -351,7 +350,7 @@ def _authentication(status: int, service: Service) -> Failure:
     # The service's own words stay out: they tend to repeat parts of the key.
     if status == 403:
         message = f"The key is not allowed to use {service.model_id} at {service.host}."
-        hint = f"Check the rights of the key in {service.key_variable}."
+        hint = f"Check the key's rights (in {service.key_variable}, or stored by `summarizer keys set`)."
     elif service.api_key is None:
         message, hint = f"{service.host} wants a key.", f"Set {service.key_variable}."
     else:
@@ -441,32 +440,3 @@ def _words(body: object) -> str:
         return ""
     text = _said(body or "")
     return "" if text.lstrip().startswith("<") else " ".join(text.split())
-
-
-def _forms(key: str) -> set[str]:
-    """The key as it may come back: in Base64 from each of three places on, in hexadecimal, quoted, or backwards."""
-    raw = key.encode()
-    encoded = {base64.b64encode(raw[start:]).decode().rstrip("=")[:-1] for start in range(3)}
-    others = {quote(key, safe=""), raw.hex(), key[::-1], *encoded}
-    return {key, *(form for form in others if len(form) >= _SHORTEST_ECHO)} - {""}
-
-
-def _without(text: str, key: str) -> str:
-    """Replace every run of characters that is also in the key, in small or capital letters, if long enough to be no
-    accident."""
-    text, key = text.replace(key, "[key]"), key.lower()
-    # One character each: some have two small ones.
-    lowered = "".join(c.lower()[:1] for c in text)
-    pieces: list[str] = []
-    at = 0
-    while at < len(text):
-        end = at
-        while end < len(text) and lowered[at : end + 1] in key:
-            end += 1
-        if end - at >= _SHORTEST_ECHO:
-            pieces.append("[key]")
-            at = end
-        else:
-            pieces.append(text[at])
-            at += 1
-    return "".join(pieces)
