@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
+from itertools import islice
+from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
 from summarizer import resources
@@ -14,8 +17,9 @@ from summarizer.models import Sentence
 
 Kind = Literal["verb", "subjunctive", "quotation", "source"]
 
-# How far around a sentence its quotation marks are paired. A paragraph is rarely longer.
-_QUOTATION_REACH = 4000
+# A longer paragraph is paired in steps of so many characters, with a step before and one after: sentences that
+# are near each other share what was found, and a mark that is never closed reaches no further.
+_QUOTATION_STEP = 4000
 # How many words "ich" may be away from a verb that it is the subject of.
 _SUBJECT_REACH = 3
 _NAME_MAX_WORDS = 4
@@ -182,18 +186,32 @@ def _pattern_cues(text: str, sentence: Sentence, lexicon: _Lexicon) -> Iterator[
 
 def _quotations(text: str, sentence: Sentence) -> Iterator[tuple[int, int]]:
     """What stands in quotation marks and in the sentence, of quotations of two words or more."""
-    low = max(0, sentence.start - _QUOTATION_REACH)
-    for gap in _PARAGRAPH_BREAK.finditer(text, low, sentence.start):
-        low = gap.end()
-    high = min(len(text), sentence.end + _QUOTATION_REACH)
-    if gap_after := _PARAGRAPH_BREAK.search(text, sentence.end, high):
-        high = gap_after.start()
-    for start, end in _quoted(text, low, high):
+    begin, stop = _paragraph(text, sentence)
+    low = begin + max(0, (sentence.start - begin) // _QUOTATION_STEP - 1) * _QUOTATION_STEP
+    high = min(stop, begin + ((sentence.end - begin) // _QUOTATION_STEP + 2) * _QUOTATION_STEP)
+    quoted = _quoted(text, low, high)
+    for start, end in islice(quoted, bisect_right(quoted, sentence.start, key=itemgetter(1)), None):
+        if start >= sentence.end:
+            break
         inner = text[max(start, sentence.start) : min(end, sentence.end)]
-        if start < sentence.end and end > sentence.start and inner.strip() and _is_speech(text, start, end):
+        if inner.strip() and _is_speech(text, start, end):
             begun = max(start, sentence.start) + len(inner) - len(inner.lstrip())
             if _TOKEN.search(inner):
                 yield begun, begun + len(inner.strip())
+
+
+def _paragraph(text: str, sentence: Sentence) -> tuple[int, int]:
+    """Where the paragraph of a sentence is."""
+    starts, ends = _gaps(text)
+    before, after = bisect_right(ends, sentence.start), bisect_left(starts, sentence.end)
+    return ends[before - 1] if before else 0, starts[after] if after < len(starts) else len(text)
+
+
+@lru_cache(maxsize=16)
+def _gaps(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Where the blank lines of a text begin, and where they end."""
+    gaps = list(_PARAGRAPH_BREAK.finditer(text))
+    return tuple(gap.start() for gap in gaps), tuple(gap.end() for gap in gaps)
 
 
 def _is_name(words: str) -> bool:
@@ -208,8 +226,10 @@ def _is_speech(text: str, start: int, end: int) -> bool:
     return next(words, None) is not None and next(words, None) is not None
 
 
-def _quoted(text: str, low: int, high: int) -> Iterator[tuple[int, int]]:
+@lru_cache(maxsize=64)
+def _quoted(text: str, low: int, high: int) -> tuple[tuple[int, int], ...]:
     """The quotations of a stretch of text, without their marks. One that isn't closed goes to the end."""
+    found: list[tuple[int, int]] = []
     opened: int | None = None
     closing = ""
     for match in _MARK.finditer(text, low, high):
@@ -219,12 +239,13 @@ def _quoted(text: str, low: int, high: int) -> Iterator[tuple[int, int]]:
         if opened is not None:
             # Within a word it is an apostrophe.
             if mark in closing and not (mark in "’‘" and before.isalnum() and after.isalnum()):
-                yield opened, at
+                found.append((opened, at))
                 opened = None
         elif mark in _CLOSING and not before.isalnum() and not after.isspace():
             opened, closing = at + 1, _CLOSING[mark]
     if opened is not None and text[opened - 1] not in "‘‚›‹":
-        yield opened, high
+        found.append((opened, high))
+    return tuple(found)
 
 
 @cache

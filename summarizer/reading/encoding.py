@@ -18,6 +18,8 @@ _BOMS = (
 # As browsers read them: pages that declare Latin-1 mean its Windows superset.
 _MEANS_CP1252 = {"iso8859-1", "ascii"}
 _FALLBACK = "cp1252"
+# Python's own names for what is no charset of a text: these run escapes, or take time with the square of the length.
+_NO_CHARSETS = {"utf-7", "unicode-escape", "raw-unicode-escape", "punycode", "idna", "undefined"}
 _GUESSED = ["cp1250", "mac_roman", "cp850", "iso8859_2"]
 _NUL_SHARE = 0.7
 _STRAY_NUL_SHARE = 0.05
@@ -82,6 +84,8 @@ def _utf16_by_nuls(data: bytes, name: str) -> str:
 def _as_declared(data: bytes, declared: str) -> str | None:
     try:
         codec = codecs.lookup(declared).name
+        if codec.replace("_", "-") in _NO_CHARSETS:
+            return None
         text = data.decode(_FALLBACK if codec in _MEANS_CP1252 else codec)
     except (LookupError, UnicodeError, ValueError):
         return None

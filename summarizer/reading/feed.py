@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 from summarizer.errors import InputError
 from summarizer.reading.encoding import charset_of_html, decode
+from summarizer.reading.overgrown import refuse_crowded, refuse_overgrown_feed
 
 OPENING_BYTES = 8192
 """How much of a file tells whether it is a feed."""
@@ -35,6 +35,7 @@ _BLOCKS = re.compile(
 # Separators that count as white space, and that no fragment has.
 _BLOCK, _BREAK = "\x1d", "\x1e"
 _UNREAD = frozenset({"script", "style", "template", "noscript"})
+_NO_CHARACTERS = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,13 @@ def looks_like_feed(data: bytes) -> bool:
 def entries(data: bytes, *, name: str, url: str | None = None) -> list[Entry]:
     """The entries of a feed in its order, each once. `name` is for messages, `url` where the feed came from.
 
-    Malformed XML is read as far as it goes. Raises `InputError` for a feed without entries, and for one that
-    defines entities of its own, which can be made to grow without bound.
+    Malformed XML is read as far as it goes. Raises `InputError` for a feed without entries, for one with more tags
+    than are read, and for one that defines entities of its own, which can be made to grow without bound.
     """
     import feedparser  # type: ignore[import-untyped, unused-ignore]
 
     text = _decoded(data, name)
+    refuse_overgrown_feed(text, name)
     prolog = _PROLOG.match(text)
     # A prolog that isn't understood is as suspect as one that declares entities.
     start = prolog.end() if prolog else 0
@@ -105,45 +107,37 @@ def entries(data: bytes, *, name: str, url: str | None = None) -> list[Entry]:
 
 
 def text_of(content: str) -> str:
-    """The words of an HTML fragment, its paragraphs separated by blank lines."""
-    parser = _Words()
-    parser.feed(content)
-    parser.close()
-    return "\n\n".join(parser.paragraphs())
+    """The words of an HTML fragment, its paragraphs separated by blank lines. Raises `InputError` for absurd tags."""
+    refuse_crowded(content, "The entry")
+    # Two line breaks in a row are how many feeds write a paragraph.
+    blocks = re.split(rf"{_BLOCK}|{_BREAK}\s*{_BREAK}|\n\s*\n", "".join(_pieces(content)))
+    return "\n\n".join(words for block in blocks if (words := " ".join(block.split())))
 
 
-class _Words(HTMLParser):
-    """Collects the words of a fragment, block by block."""
+def _pieces(content: str) -> Iterator[str]:
+    """The words of a fragment as they come, with what separates blocks and lines."""
+    import lxml.etree
+    import lxml.html
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self._pieces: list[str] = []
-        self._unread = 0
+    harmless = _NO_CHARACTERS.sub("\ufffd", content)
+    fragment = lxml.html.document_fromstring(
+        f"<html><body><div>{harmless}", parser=lxml.html.HTMLParser(huge_tree=True)
+    )
+    walker = lxml.etree.iterwalk(fragment, events=("start", "end", "comment", "pi"))
+    for event, element in walker:
+        tag = element.tag if isinstance(element.tag, str) else ""
+        if tag in _UNREAD and event == "start":
+            walker.skip_subtree()
+        elif event == "start":
+            yield _separator(tag) + (element.text or "")
+        if event != "start":
+            yield ("" if tag == "br" else _separator(tag)) + (element.tail or "")
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _UNREAD:
-            self._unread += 1
-        elif _BLOCKS.fullmatch(tag):
-            self._pieces.append(_BLOCK)
-        elif tag == "br":
-            self._pieces.append(_BREAK)
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _UNREAD:
-            self._unread = max(0, self._unread - 1)
-        elif _BLOCKS.fullmatch(tag):
-            self._pieces.append(_BLOCK)
-
-    def handle_data(self, data: str) -> None:
-        if not self._unread:
-            self._pieces.append(data)
-
-    def paragraphs(self) -> Iterator[str]:
-        """Each block's words, in order."""
-        # Two line breaks in a row are how many feeds write a paragraph.
-        for block in re.split(rf"{_BLOCK}|{_BREAK}\s*{_BREAK}|\n\s*\n", "".join(self._pieces)):
-            if words := " ".join(block.split()):
-                yield words
+def _separator(tag: str) -> str:
+    if tag == "br":
+        return _BREAK
+    return _BLOCK if _BLOCKS.fullmatch(tag) else ""
 
 
 def _opening(data: bytes) -> str:

@@ -46,7 +46,7 @@ def check_language(language: str) -> str:
     """The code of a language that the user named (`de`, `de-DE`, `EN`). Raises `InputError` for others."""
     code = re.split(r"[-_]", language.strip().lower())[0]
     if code not in supported_languages():
-        raise _unsupported(f"The language {language!r} isn't supported.")
+        raise _unsupported(f"The language {language[:40]!r} isn't supported.")
     return code
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from summarizer.errors import InputError
 from summarizer.reading.hidden import Shown, without_hidden
+from summarizer.reading.overgrown import refuse_overgrown
 from summarizer.screening import find_suspicions, kept_from_model
 
 _SNIFFED_CHARS = 2000
@@ -40,10 +41,11 @@ def looks_like_html(text: str) -> bool:
 def read_page(html: str, *, name: str, url: str | None = None) -> Page:
     """Take the article out of a page. `name` is for messages, `url` where the page came from.
 
-    Raises `InputError` when there is no article text on it.
+    Raises `InputError` when there is no article text on it, and for one that would take too long to read.
     """
     for logger in ("trafilatura", "htmldate"):
         logging.getLogger(logger).addHandler(logging.NullHandler())
+    refuse_overgrown(html, name)
     # lxml refuses a decoded text that declares an encoding.
     html = re.sub(r"^\s*<\?xml[^>]*>", "", html.removeprefix("\ufeff")).replace("\0", "")
     shown = without_hidden(html)

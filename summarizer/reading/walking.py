@@ -49,14 +49,14 @@ def matching(pattern: str) -> Iterator[Found]:
     """The files that a glob matches, of any ending, and those of known endings in the folders it matches.
 
     Sorted by name, folder by folder. `**` stands for any folders; hidden names are matched only by a pattern
-    that begins with a dot.
+    that begins with a dot. Pipes and devices are left out, since they may never end: they have to be named.
     """
     parts = Path(pattern).parts
     anchored = bool(Path(pattern).anchor)
     for path in _expanded(parts[0] if anchored else "", parts[1:] if anchored else parts):
         if os.path.isdir(path):  # noqa: PTH112
             yield from files_in(path)
-        else:
+        elif os.path.isfile(path) or not os.path.exists(path):  # noqa: PTH113, PTH110
             yield Found(path)
 
 

@@ -31,6 +31,9 @@ _ACCEPT = (
 )
 _SAVE_IT = "Save the article's text and pass that file."
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# Set apart, which older Pythons don't know of all: protocol assignments, local NAT64, documentation, segment routing.
+_SET_APART = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "64:ff9b:1::/48", "3fff::/20", "5f00::/16")))
+_MOST_SHOWN = 100
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def is_public(address: str) -> bool:
     special = (
         ip.is_private, ip.is_loopback, ip.is_link_local, ip.is_multicast, ip.is_reserved, ip.is_unspecified
     )  # fmt: skip
-    return ip.is_global and not any(special)
+    return ip.is_global and not any(special) and not any(ip in network for network in _SET_APART)
 
 
 async def _within(address: str, limits: _Limits) -> Fetched:
@@ -152,11 +155,14 @@ async def _request(client: httpx.AsyncClient, url: httpx.URL, limits: _Limits) -
 async def _checked_addresses(host: str, url: httpx.URL, limits: _Limits) -> list[str]:
     loop = asyncio.get_running_loop()
     port = url.port or (443 if url.scheme == "https" else 80)
+    host_shown = host if len(host) <= _MOST_SHOWN else f"{host[:_MOST_SHOWN]}…"
+    if port > 65_535:
+        raise FetchError(f"{host_shown} has no port {port}.", "Check the spelling.")
     try:
         found = await loop.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise FetchError(
-            f"The host {host} can't be found.", f"Check the spelling and the connection. {_SAVE_IT}"
+            f"The host {host_shown} can't be found.", f"Check the spelling and the connection. {_SAVE_IT}"
         ) from None
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     if not all(limits.is_allowed(address) for address in addresses):
@@ -171,7 +177,7 @@ async def _body(response: httpx.Response, url: httpx.URL, limits: _Limits) -> by
     _check_head(response, url, limits)
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip", "x-gzip", ""):
-        raise FetchError(f"{_shown(url)} is compressed in an unexpected way ({encoding[:20]}).", _SAVE_IT)
+        raise FetchError(f"{_shown(url)} is compressed in an unexpected way ({_word(encoding)}).", _SAVE_IT)
     unpack = zlib.decompressobj(wbits=31) if "gzip" in encoding else None
     body = bytearray()
     received = 0
@@ -196,7 +202,7 @@ def _check_head(response: httpx.Response, url: httpx.URL, limits: _Limits) -> No
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in _TYPES:
         raise FetchError(
-            f"{_shown(url)} is {kind or 'of no stated type'}, not a page, a text, a PDF or a feed.",
+            f"{_shown(url)} is {_word(kind) or 'of no stated type'}, not a page, a text, a PDF or a feed.",
             "Pass the address of an HTML page, a text, a PDF or a feed, or download it and convert it to text.",
         )
     length = response.headers.get("content-length", "")
@@ -221,6 +227,11 @@ def _too_large(url: httpx.URL, limits: _Limits) -> FetchError:
 def _shown(url: httpx.URL) -> str:
     """The address without user name, password and fragment: it goes into messages and reports."""
     return str(url.copy_with(userinfo=b"", fragment=None))
+
+
+def _word(header: str) -> str:
+    """What a server says, for messages: nothing in it acts on a terminal."""
+    return "".join(c if c.isascii() and c.isprintable() else "?" for c in header[:_MOST_SHOWN])
 
 
 def _user_agent() -> str:

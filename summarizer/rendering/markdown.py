@@ -202,7 +202,7 @@ def _rejection(rejection: Rejection) -> str:
 
 def _run(report: Report) -> Iterator[str]:
     run = report.run
-    yield f"- {' · '.join(outcome(report))}"
+    yield f"- {' · '.join(map(escaped, outcome(report)))}"
     yield f"- {' · '.join(effort(run))}"
     versions = f"model {run.model}, prompt {run.prompt}, summarizer {run.summarizer_version}"
     yield f"- {escaped(versions)}, profile {escaped(run.profile)}, {run.started_at.isoformat()}"

@@ -117,10 +117,13 @@ def _sentence_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """The sentences of a paragraph. A stretch without a letter or digit joins the one before it."""
     spans: list[tuple[int, int]] = []
     begun = start
+    # The next letter or digit is looked for once, however many stops are before it.
+    word = _WORD_CHARACTER.search(text, start, end)
     for cut in [*_cuts(text, start, end), end]:
-        if _WORD_CHARACTER.search(text, begun, cut):
+        if word and word.start() < cut:
             spans.append((begun, cut))
             begun = cut
+            word = _WORD_CHARACTER.search(text, cut, end)
         elif spans:
             spans[-1] = spans[-1][0], cut
             begun = cut
