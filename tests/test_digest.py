@@ -18,6 +18,7 @@ from summarizer.models import (
     Claim,
     Evidence,
     Measure,
+    Rejection,
     Report,
     Span,
     Speaker,
@@ -551,6 +552,12 @@ def test_the_newest_run_of_an_article_counts():
     )
     for order in ((old, new), (new, old)):
         assert stances(digested(*order)) == [Stance.COMMITS]
+
+
+def test_a_rejection_that_cannot_be_written_is_no_hindrance():
+    rejection = Rejection(claim={"statement": "half \ud800"}, reasons=[])
+    one = report(said(Stance.COMMITS), day="2026-01-01", id="one").model_copy(update={"rejections": [rejection]})
+    assert stances(digested(one, one)) == [Stance.COMMITS]
 
 
 def correction(filed, **changes):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from summarizer.reading import read_bytes
+from summarizer.reading import feed, read_bytes
 from summarizer.reading.hidden import without_hidden
 
 LONG = "Sweden would send five hundred soldiers to Ukraine after a ceasefire, Minister Pia Lindqvist said in Malmö. "
@@ -46,6 +46,12 @@ def test_hidden_by_its_style(style):
 def test_hidden_by_what_it_is(element):
     """Text in hidden attributes, templates, dialogs and comments."""
     assert SECRET not in read(page(element)).text
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_hidden_in_a_feed(style):
+    """Text that an inline style hides in a feed's entry."""
+    assert feed.text_of(f'<p>Before</p><p style="{style}">{SECRET}</p><p>After</p>') == "Before\n\nAfter"
 
 
 @pytest.mark.parametrize("selector", [".secret", "p.secret", "#secret", ".other, .secret"])

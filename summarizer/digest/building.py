@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -96,7 +97,8 @@ def _run_order(filed: FiledReport) -> tuple[float, int, str]:
     """Later runs, then those with more corrections, then, so that the order of reports is of no account, any."""
     started = filed.report.run.started_at
     since_epoch = (started if started.tzinfo else started.replace(tzinfo=UTC)).timestamp()
-    return since_epoch, len(filed.corrections), filed.report.model_dump_json()
+    # Not pydantic's own JSON: a rejection may have half a surrogate pair, which it can't write.
+    return since_epoch, len(filed.corrections), json.dumps(filed.report.model_dump(mode="json"))
 
 
 def _filed(filed: FiledReport) -> _Filed:

@@ -19,6 +19,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 
 from summarizer.errors import InputError
 from summarizer.reading.encoding import charset_of_html, decode
+from summarizer.reading.hidden import is_hidden
 from summarizer.reading.overgrown import refuse_crowded, refuse_overgrown_feed
 
 OPENING_BYTES = 8192
@@ -34,7 +35,7 @@ _BLOCKS = re.compile(
 )
 # Separators that count as white space, and that no fragment has.
 _BLOCK, _BREAK = "\x1d", "\x1e"
-_UNREAD = frozenset({"script", "style", "template", "noscript"})
+_UNREAD = frozenset({"script", "style"})
 _NO_CHARACTERS = re.compile("[\0\ud800-\udfff]")
 
 
@@ -126,7 +127,7 @@ def _pieces(content: str) -> Iterator[str]:
     walker = lxml.etree.iterwalk(fragment, events=("start", "end", "comment", "pi"))
     for event, element in walker:
         tag = element.tag if isinstance(element.tag, str) else ""
-        if tag in _UNREAD and event == "start":
+        if event == "start" and tag and (tag in _UNREAD or is_hidden(element)):
             walker.skip_subtree()
         elif event == "start":
             yield _separator(tag) + (element.text or "")

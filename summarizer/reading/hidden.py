@@ -59,7 +59,7 @@ def without_hidden(html: str) -> Shown:
     except (lxml.etree.LxmlError, ValueError):
         return Shown(html)
     rules = _rules(document)
-    doomed = [element for element in document.iter() if _is_element(element) and _is_hidden(element, rules)]
+    doomed = [element for element in document.iter() if _is_element(element) and is_hidden(element, rules)]
     comments = tuple(" ".join((comment.text or "").split()) for comment in document.iter(lxml.etree.Comment))
     hidden, inside = [], []
     for element in doomed:
@@ -84,7 +84,8 @@ def _text(element: Any) -> str:
     return " ".join(str(piece) for piece in element.itertext() if isinstance(piece, str))
 
 
-def _is_hidden(element: Any, rules: _Rules) -> bool:
+def is_hidden(element: Any, rules: _Rules | None = None) -> bool:
+    """Whether an element is not displayed, by what it is, its attributes, or the page's `rules`."""
     tag = element.tag
     if tag in _WHOLE or tag in _LEFT_OUT:
         return False
@@ -94,7 +95,9 @@ def _is_hidden(element: Any, rules: _Rules) -> bool:
         return True
     style = element.get("style")
     declared = _declared(style) if style else {}
-    return (bool(declared) and (_hides(declared) or _is_unreadable(element, declared))) or rules.hide(element)
+    return (bool(declared) and (_hides(declared) or _is_unreadable(element, declared))) or (
+        rules is not None and rules.hide(element)
+    )
 
 
 def _declared(style: str) -> dict[str, str]:

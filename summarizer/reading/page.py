@@ -17,6 +17,7 @@ from summarizer.screening import find_suspicions, kept_from_model
 _SNIFFED_CHARS = 2000
 _MAX_DEPTH = 400
 _PROSE_SPACES = 5
+_LOOKED_THROUGH_CHARS = 5000
 _BLOCKS = {"p", "head", "item", "quote", "code", "ab"}
 
 
@@ -89,10 +90,14 @@ def _warnings(shown: Shown) -> tuple[str, ...]:
 
     Most pages hide something: menus, questions about cookies.
     """
-    words = (*shown.hidden, *shown.comments)
+    words = [one[:_LOOKED_THROUGH_CHARS] for one in (*shown.hidden, *shown.comments)]
     spoken = [one for one in words if find_suspicions(one)]
     told = [("words to a machine", "a hidden part of the page", one) for one in spoken]
-    told += [("hidden text", "the article", one) for one in shown.inside if one not in spoken and _is_prose(one)]
+    told += [
+        ("hidden text", "the article", one)
+        for one in shown.inside
+        if one[:_LOOKED_THROUGH_CHARS] not in spoken and _is_prose(one)
+    ]
     return tuple(kept_from_model(told))
 
 
