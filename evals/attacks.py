@@ -22,7 +22,14 @@ from summarizer.evaluation.tables import plain_table
 
 ROOT = Path(__file__).parents[1]
 RESULT = ROOT / "evals" / "recorded" / "attacks.json"
-FILES = ("test_hidden.py", "test_hostile_files.py", "test_hostile_web.py", "test_hostile_servers.py", "test_secrets.py")
+FILES = (
+    "test_hidden.py",
+    "test_hostile_files.py",
+    "test_hostile_web.py",
+    "test_hostile_servers.py",
+    "test_secrets.py",
+    "test_hostile_weights.py",
+)
 
 
 def attacks(file: Path) -> Iterator[tuple[str, str]]:

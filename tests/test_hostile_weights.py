@@ -132,7 +132,7 @@ def test_where_others_may_write_the_right_file_is_used(file: Path) -> None:
     assert len(said) == 2
 
 
-@pytest.mark.parametrize("name", ["partial", "checked.json", f"checked.{os.getpid()}"])
+@pytest.mark.parametrize("name", ["partial", "checked.json", f"checked.{os.getpid()}"], ids=range(3))
 def test_links_in_the_models_folder_lead_nowhere(name: str, tmp_path: Path) -> None:
     """A link beside the model's file that leads to a file of the user's."""
     precious = tmp_path / "precious"

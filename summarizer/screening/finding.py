@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice, pairwise
@@ -33,6 +33,8 @@ _LINK = re.compile(
 )
 _FENCE = re.compile(r"^(?:```|~~~)", re.MULTILINE)
 _NUMBERED = re.compile(r"(?:(?<=\s)|^)\[\d{1,4}\]\s+(?=\S)", re.MULTILINE)
+_WORD = re.compile(r"\S+")
+_NO_LINE_END = re.compile(r"[^\n]")
 _SENTENCE_END = re.compile(r"[.!]\s")
 _PARAGRAPH_END = re.compile(r"\n[ \t]*\n|\Z")
 _CLAUSE = re.compile(r"[,;:]\s|\s[–—-]\s")
@@ -131,7 +133,17 @@ def find_suspicions(text: str) -> list[Suspicion]:
 def find_addresses(text: str) -> _Spans:
     """The stretches of a visible text that speak to a machine, with their kinds; in order, not overlapping."""
     found = _merged([*_hidden(text), *_linked(text), *_marked(text), *_replies(text), *_listed(text), *_encoded(text)])
-    return _merged([*found, *_orders(text, found)])
+    # What is known is blank then: it may have stood in the midst of words to a machine.
+    return _merged([*found, *_orders(blanked(text, found))])
+
+
+def blanked(text: str, spans: _Spans) -> str:
+    """The text with stretches blank, so that offsets and line ends stay."""
+    pieces, done = [], 0
+    for _, start, end in spans:
+        pieces += [text[done:start], _NO_LINE_END.sub(" ", text[start:end])]
+        done = end
+    return "".join([*pieces, text[done:]]) if spans else text
 
 
 def _hidden(text: str) -> Iterator[tuple[str, int, int]]:
@@ -168,7 +180,7 @@ def _marked(text: str) -> Iterator[tuple[str, int, int]]:
             yield TEMPLATE, start, done
     spans = {
         (match.start(), match.end(), pattern is patterns.opening)
-        for start, end in _lines_with(patterns.marks_need, text)
+        for start, end in _with_needs(patterns.marks_need, text, _lines)
         for pattern in (patterns.opening, patterns.marks)
         for match in pattern.finditer(text, start, end)
     }
@@ -233,7 +245,7 @@ def _listed(text: str) -> Iterator[tuple[str, int, int]]:
     """Lines as of a list of claims, and tables of them: two keys of a claim in a line, or in neighbouring lines."""
     patterns = _patterns()
     before: tuple[str, int, int] | None = None
-    for start, end in _lines_with(patterns.listed_keys, text):
+    for start, end in _with_needs(patterns.listed_keys, text, _lines):
         first = patterns.listed.match(text, start, end)
         if len({key.lower() for key in patterns.listed_key.findall(text, start, end)}) > 1:
             yield REPLY, start, _end_of_table(text, end) if text.startswith("|", start) else end
@@ -270,31 +282,41 @@ def _encoded(text: str) -> Iterator[tuple[str, int, int]]:
             yield ENCODED, *match.span()
 
 
-def _orders(text: str, known: _Spans) -> _Spans:
-    """Words to a machine, outside of what is known. Only lines with one of the words that these need are looked at."""
-    begins = [start for _, start, _ in known]
-
-    def is_known(line: tuple[int, int]) -> bool:
-        place = bisect_right(begins, line[0]) - 1
-        return place >= 0 and known[place][2] >= line[1]
-
-    lines = [line for line in _lines_with(_patterns().needs, text) if not is_known(line)]
-    hits = [hit for start, end in lines for hit in _hits(text, start, end)]
+def _orders(text: str) -> _Spans:
+    """Words to a machine. Only lines and paragraphs that have one of the words that these need are looked at."""
+    units = [*_with_needs(_patterns().needs, text, _lines), *_with_needs(_patterns().needs, text, _wrapped)]
+    hits = [hit for start, end in units for hit in _hits(text, start, end)]
     return _masked_sentences(text, hits) if hits else []
 
 
-def _lines_with(needs: Sequence[str], text: str) -> list[tuple[int, int]]:
-    """The lines that have one of some words, all in small letters."""
+def _with_needs(
+    needs: Sequence[str], text: str, units: Callable[[str], Iterable[tuple[int, int]]]
+) -> list[tuple[int, int]]:
+    """The units of a text that have one of some words, all in small letters."""
     lowered = text.lower()
     if len(lowered) != len(text):
         # A letter whose small form is two would move the offsets.
         lowered = "".join(small if len(small := char.lower()) == 1 else char for char in text)
-    # Every word once is much shorter.
-    words = " ".join(dict.fromkeys(lowered.split()))
-    present = [need for need in needs if need in (lowered if " " in need else words)]
+    words = lowered.split()
+    # Every word once is much shorter than the text.
+    once, whole = " ".join(dict.fromkeys(words)), f" {' '.join(words)} "
+    present = [need for need in needs if need in (whole if " " in need else once)]
     if not present:
         return []
-    return [(start, end) for start, end in _lines(text) if any(lowered.find(need, start, end) >= 0 for need in present)]
+    return [
+        (start, end)
+        for start, end in units(text)
+        if (unit := f" {' '.join(lowered[start:end].split())} ") and any(need in unit for need in present)
+    ]
+
+
+def _wrapped(text: str) -> Iterator[tuple[int, int]]:
+    """The paragraphs of several lines."""
+    start = 0
+    for match in _PARAGRAPH_END.finditer(text):
+        if text.count("\n", start, match.start()):
+            yield start, match.start()
+        start = match.end()
 
 
 def _lines(text: str) -> Iterator[tuple[int, int]]:
@@ -306,13 +328,14 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _hits(text: str, start: int, end: int) -> Iterator[_Hit]:
-    """Where orders are in a line."""
+    """Where orders are in a line or paragraph."""
     patterns = _patterns()
+    line, places = _collapsed(text, start, end)
     # Looked for once: the names of machines are many.
-    line = patterns.machines.sub(_placeholder, text[start:end])
+    line = patterns.machines.sub(_placeholder, line)
     for pattern in patterns.orders:
         for match in pattern.finditer(line):
-            yield _Hit(start + match.start())
+            yield _Hit(places[match.start()])
     looked = at = -1
     while (at := line.find(_MACHINE, at + 1)) >= 0:
         if at < looked:
@@ -321,10 +344,23 @@ def _hits(text: str, start: int, end: int) -> Iterator[_Hit]:
         before = _SENTENCE_END.split(line[max(0, at - _NEAR_CHARS) : at])[-1]
         after = _SENTENCE_END.split(line[at : at + _NEAR_CHARS], maxsplit=1)[0]
         looked = at + len(after)
-        places = [_nearest(pattern, before, after) for pattern in (patterns.told, patterns.tasks)]
-        if all(places):
-            spans = [(0, 1), *filter(None, places)]
-            yield _Hit(start + at + min(low for low, _ in spans), start + at + max(high for _, high in spans))
+        near = [_nearest(pattern, before, after) for pattern in (patterns.told, patterns.tasks)]
+        if all(near):
+            spans = [(0, 1), *filter(None, near)]
+            yield _Hit(places[at + min(low for low, _ in spans)], places[at + max(high for _, high in spans) - 1] + 1)
+
+
+def _collapsed(text: str, start: int, end: int) -> tuple[str, Sequence[int]]:
+    """A stretch with one space for all white space in a row, and where its characters are in the text."""
+    pieces: list[str] = []
+    places: list[int] = []
+    for match in _WORD.finditer(text, start, end):
+        if pieces:
+            pieces.append(" ")
+            places.append(match.start() - 1)
+        pieces.append(match[0])
+        places.extend(range(*match.span()))
+    return "".join(pieces), places
 
 
 def _nearest(pattern: re.Pattern[str], before: str, after: str) -> tuple[int, int] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,11 +10,10 @@ from typing import TypeVar
 
 from summarizer import sentences as splitting
 from summarizer.models import Article, Claim, Evidence, Rejection, Report, Sentence, Span, Uncovered
-from summarizer.screening.finding import LINK, find_addresses
+from summarizer.screening.finding import LINK, blanked, find_addresses
 from summarizer.screening.letters import Suspicion, Visible, visible
 from summarizer.screening.telling import kept_from_model
 
-_NOT_A_LINE_BREAK = re.compile(r"[^\n]")
 S = TypeVar("S", bound=Span)
 E = TypeVar("E", Evidence, Uncovered)
 
@@ -113,7 +111,7 @@ def screen(article: Article) -> Screened:
         for kind, start, end in masked
         if kind != LINK
     ]
-    text = _masked(seen.text, [(start, end) for _, start, end in masked])
+    text = blanked(seen.text, masked)
     title = _plain_title(article.title)
     same = text == article.text and title == article.title
     return Screened(
@@ -122,15 +120,6 @@ def screen(article: Article) -> Screened:
         sorted(seen.suspicions + told, key=lambda s: s.start),
         seen,
     )
-
-
-def _masked(text: str, spans: Sequence[tuple[int, int]]) -> str:
-    """The text with stretches blank, so that offsets stay."""
-    pieces, done = [], 0
-    for start, end in spans:
-        pieces += [text[done:start], _NOT_A_LINE_BREAK.sub(" ", text[start:end])]
-        done = end
-    return "".join([*pieces, text[done:]]) if spans else text
 
 
 def _plain_title(title: str | None) -> str | None:

@@ -45,6 +45,7 @@ from summarizer.models import (
 from summarizer.reading import MAX_CHARS, feed, json_lines, read_bytes
 from summarizer.reading.pdf import read_pdf
 from summarizer.report_files import FiledReport
+from summarizer.screening import screen
 from summarizer.sentences import chunk, split
 from summarizer.verification import Verifier
 
@@ -276,6 +277,32 @@ def sentences(data: bytes) -> None:
     for sentence in found:
         for cue in document.cues(sentence):
             assert sentence.start <= cue.start < cue.end and text[cue.start : cue.end] == cue.text
+
+
+def screening(data: bytes) -> None:
+    """What a model is shown leads back to the article, and what it isn't shown is told."""
+    article = Article.from_text(_text(data), language="de")
+    screened = screen(article)
+    assert len(screened.plain.text) <= len(article.text)
+    assert screened.plain.text.count("\n") == article.text.count("\n")
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e]", screened.plain.text)
+    assert all(line.isprintable() for line in screened.warnings())
+    assert screen(screened.plain).plain.text.split() == screened.plain.text.split()
+    plain = split(screened.plain.text)
+    evidence = [
+        Evidence(sentence=s.number, start=s.start, end=s.end, text=s.text(screened.plain.text)) for s in plain[:5]
+    ]
+    claim = Claim(
+        id="c1",
+        speakers=[Speaker(name="X", kind=SpeakerKind.PERSON)],
+        statement="x",
+        attribution=Attribution.INDIRECT,
+        stance=Stance.ASSERTS,
+        measure=Measure.GENERAL,
+        evidence=evidence,
+    )
+    for found in screened.claim(claim).evidence:
+        assert article.text[found.start : found.end] == found.text
 
 
 def verification(data: bytes) -> None:
@@ -530,6 +557,7 @@ TARGETS: dict[str, Target] = {
         lines,
         pdf,
         sentences,
+        screening,
         verification,
         terminal,
         html,
