@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from summarizer import sentences as splitting
 from summarizer.models import Article, Claim, Evidence, Rejection, Report, Sentence, Span, Uncovered
-from summarizer.screening.finding import LINK, blanked, find_addresses
+from summarizer.screening.finding import LINK, blanked, find_addresses, find_suspicions
 from summarizer.screening.letters import Suspicion, Visible, visible
 from summarizer.screening.telling import kept_from_model
 
@@ -42,7 +42,11 @@ class Screened:
 
     def warnings(self) -> list[str]:
         """What was suspicious, a line each; some of each kind, and how many more."""
-        return kept_from_model([(s.kind, self._place(s), s.words) for s in self.suspicions])
+        found = [(s.kind, self._place(s), s.words) for s in self.suspicions]
+        title = self.article.title or ""
+        if title != self.plain.title and title not in self.article.text:
+            found += [(s.kind, "the title", s.words) for s in find_suspicions(title)]
+        return kept_from_model(found)
 
     def _place(self, suspicion: Suspicion) -> str:
         number = self._number(suspicion.start)
