@@ -17,7 +17,7 @@ import argparse
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -41,7 +41,8 @@ from summarizer.extraction.sentence import cleaned, speaker_request
 from summarizer.extraction.speaking import Speaking
 from summarizer.extraction.tagger import Tagged
 from summarizer.llm.recording import ReplayEncodingModel
-from summarizer.models import Measure, Sentence, Speaker, Stance
+from summarizer.models import Claim, Measure, Sentence, Speaker, Stance
+from summarizer.screening import screen
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -117,6 +118,21 @@ class Part:
             if g.optional == optional:
                 found[g.claim.evidence[-1].sentence] += g.claim.speakers
         return dict(found)
+
+
+def as_read(golden: GoldenArticle) -> GoldenArticle:
+    """A golden article as the pipeline reads it: without what is kept from the model."""
+    screened = screen(golden.article)
+    if screened.is_plain:
+        return golden
+    numbers = {number: plain for plain, number in screened.numbers.items()}
+
+    def renumbered(claim: Claim) -> Claim:
+        evidence = [e.model_copy(update={"sentence": numbers[e.sentence]}) for e in claim.evidence]
+        return claim.model_copy(update={"evidence": evidence})
+
+    claims = tuple(replace(g, claim=renumbered(g.claim)) for g in golden.claims)
+    return replace(golden, article=screened.plain, claims=claims)
 
 
 def vectors_in(model: ReplayEncodingModel, part: Part) -> dict[int, bytes]:
@@ -324,7 +340,7 @@ def read(articles: Iterable[GoldenArticle], run: RecordedRun) -> list[Part]:
         InputError: the run has no reply to any request that is made now.
     """
     found = []
-    for golden in articles:
+    for golden in map(as_read, articles):
         stored = next((a for a in run.articles if a.slug == golden.slug), None)
         model = ReplayEncodingModel(run.header.model, stored.replies if stored else ())
         part = Part(golden)

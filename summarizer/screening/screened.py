@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
@@ -96,13 +96,13 @@ class Screened:
         if not isinstance(given, list):
             return rejection
         return Rejection(
-            claim={**rejection.claim, "evidence": [self._renumbered.get(n, n) for n in given]},
+            claim={**rejection.claim, "evidence": [self.numbers.get(n, n) for n in given]},
             reasons=rejection.reasons,
         )
 
     @cached_property
-    def _renumbered(self) -> dict[object, int]:
-        """The numbers of the plain article's sentences in the article."""
+    def numbers(self) -> Mapping[int, int]:
+        """The numbers that the plain article's sentences have in the article."""
         return {s.number: self._number(self._visible.span(s.start, s.end)[0]) for s in splitting.split(self.plain.text)}
 
 
