@@ -6,8 +6,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from itertools import islice, pairwise
+from functools import cache, lru_cache
+from itertools import chain, islice, pairwise
 
 from summarizer import sentences as splitting
 from summarizer.models import Sentence
@@ -284,7 +284,7 @@ def _encoded(text: str) -> Iterator[tuple[str, int, int]]:
 
 def _orders(text: str) -> _Spans:
     """Words to a machine. Only lines and paragraphs that have one of the words that these need are looked at."""
-    units = [*_with_needs(_patterns().needs, text, _lines), *_with_needs(_patterns().needs, text, _wrapped)]
+    units = _with_needs(_patterns().needs, text, lambda text: chain(_lines(text), _wrapped(text)))
     hits = [hit for start, end in units for hit in _hits(text, start, end)]
     return _masked_sentences(text, hits) if hits else []
 
@@ -293,21 +293,26 @@ def _with_needs(
     needs: Sequence[str], text: str, units: Callable[[str], Iterable[tuple[int, int]]]
 ) -> list[tuple[int, int]]:
     """The units of a text that have one of some words, all in small letters."""
-    lowered = text.lower()
-    if len(lowered) != len(text):
-        # A letter whose small form is two would move the offsets.
-        lowered = "".join(small if len(small := char.lower()) == 1 else char for char in text)
-    words = lowered.split()
-    # Every word once is much shorter than the text.
-    once, whole = " ".join(dict.fromkeys(words)), f" {' '.join(words)} "
+    lowered, once, whole = _lowered(text)
     present = [need for need in needs if need in (whole if " " in need else once)]
     if not present:
         return []
     return [
         (start, end)
         for start, end in units(text)
-        if (unit := f" {' '.join(lowered[start:end].split())} ") and any(need in unit for need in present)
+        if (unit := f" {' '.join(lowered[start:end].split())} ").strip() and any(need in unit for need in present)
     ]
+
+
+@lru_cache(maxsize=4)
+def _lowered(text: str) -> tuple[str, str, str]:
+    """A text in small letters; every word of it once, which is much shorter; and with one space between words."""
+    lowered = text.lower()
+    if len(lowered) != len(text):
+        # A letter whose small form is two would move the offsets.
+        lowered = "".join(small if len(small := char.lower()) == 1 else char for char in text)
+    words = lowered.split()
+    return lowered, " ".join(dict.fromkeys(words)), f" {' '.join(words)} "
 
 
 def _wrapped(text: str) -> Iterator[tuple[int, int]]:
