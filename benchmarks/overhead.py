@@ -56,7 +56,7 @@ ROUNDS = 7
 GOAL_WORDS, GOAL_MS = 5_000, 50
 _MODEL = "model"
 _ASKING = "asking"
-STAGES = ("reading", "sentences", _ASKING, "verification", "coverage", "summary", "JSON")
+STAGES = ("reading", "screening", "sentences", _ASKING, "verification", "coverage", "summary", "JSON")
 """Those that the total counts. A run renders once; other formats than JSON are shown apart."""
 OTHER_FORMATS = ("table", "HTML")
 _SUMMARY_SENTENCES = 8
@@ -276,6 +276,7 @@ def _watched(watch: Stopwatch) -> Iterator[None]:
     from summarizer import pipeline, summary
     from summarizer.document import Document
     from summarizer.extraction import summarizing
+    from summarizer.screening import Screened
     from summarizer.verification import Verifier
 
     stages: list[tuple[str, Any, str]] = [
@@ -285,6 +286,10 @@ def _watched(watch: Stopwatch) -> Iterator[None]:
         ("summary", summary, "positions"),
         ("summary", summary, "summarize_claims"),
         ("summary", summarizing, "_grounded"),
+        ("screening", pipeline, "screen"),
+        ("screening", Screened, "warnings"),
+        ("screening", Screened, "claim"),
+        ("screening", Screened, "restored"),
     ]
     with ExitStack() as patches:
         for stage, owner, name in stages:
