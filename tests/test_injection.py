@@ -17,6 +17,7 @@ from invented import ANSWERS, answer, golden_set, slug_of
 from invented import given as claim_given
 from openai_server import OpenAIServer, Status
 from pydantic import ValidationError
+from reports import make_run
 from small_model import small_model
 
 from summarizer.errors import InputError
@@ -32,7 +33,7 @@ from summarizer.evaluation.injection.spelling import as_shown, respelled, restor
 from summarizer.evaluation.injection.tables import goals
 from summarizer.llm.base import CompletionRequest, EncodingModel, EncodingRequest, Message
 from summarizer.llm.recording import NotRecordedError, Recorded, replay_of, request_key
-from summarizer.models import Claim, Evidence, Report, Run, Speaker, Usage
+from summarizer.models import Claim, Evidence, Report, Speaker, Usage
 from summarizer.reading import read_bytes, read_text
 
 ROOT = Path(__file__).parent.parent
@@ -245,17 +246,8 @@ def claim_of(number, speaker, text, evidence, **update):
 
 
 def report_on(text, *claims, warnings=()):
-    made = Run(
-        model="none",
-        prompt="none",
-        profile="article",
-        summarizer_version="0",
-        started_at="2026-01-01T00:00:00Z",
-        duration_s=0,
-        warnings=list(warnings),
-    )
     article = read_text(text, language="de")
-    return Report(article=article, claims=list(claims), run=made)
+    return Report(article=article, claims=list(claims), run=make_run(warnings=list(warnings)))
 
 
 NORWAY, DENMARK = (

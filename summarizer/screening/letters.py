@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from summarizer.resources import data
+from summarizer.screening.telling import printable
 
 # Terminal sequences whole, then single characters: what remains of a torn sequence is text.
 _SEQUENCE = (
@@ -132,7 +133,7 @@ def _spelled(match: re.Match[str]) -> str:
     """The characters by their numbers; what tags spell, in ASCII."""
     if match.lastgroup == "tags":
         return "".join(chr(ord(c) - 0xE0000) for c in match[0] if 0xE0020 <= ord(c) < 0xE007F)
-    return " ".join(f"U+{ord(c):04X}" if not c.isprintable() else c for c in match[0][:_SHOWN_CHARS])
+    return " ".join(map(printable, match[0][:_SHOWN_CHARS]))
 
 
 def _in_latin(seen: Visible) -> Visible:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from summarizer import sentences as splitting
 from summarizer.models import Article, Claim, Evidence, Rejection, Report, Sentence, Span, Uncovered
-from summarizer.screening.finding import LINK, blanked, find_addresses, find_suspicions
+from summarizer.screening.finding import blanked, find_addresses, find_suspicions, spoken
 from summarizer.screening.letters import Suspicion, Visible, visible
 from summarizer.screening.telling import kept_from_model
 
@@ -110,18 +110,13 @@ def screen(article: Article) -> Screened:
     """Look through an article. One with nothing suspicious is its own plain article."""
     seen = visible(article.text)
     masked = find_addresses(seen.text)
-    told = [
-        Suspicion(kind, *seen.span(start, end), " ".join(seen.text[start:end].split()))
-        for kind, start, end in masked
-        if kind != LINK
-    ]
     text = blanked(seen.text, masked)
     title = _plain_title(article.title)
     same = text == article.text and title == article.title
     return Screened(
         article,
         article if same else article.model_copy(update={"text": text, "title": title}),
-        sorted(seen.suspicions + told, key=lambda s: s.start),
+        sorted([*seen.suspicions, *spoken(seen, masked)], key=lambda s: s.start),
         seen,
     )
 

@@ -21,5 +21,10 @@ def kept_from_model(found: Sequence[tuple[str, str, str]]) -> list[str]:
 
 def _shown(words: str) -> str:
     """Words for a line of a message: no character of them does anything there."""
-    plain = "".join(c if c.isprintable() else f"U+{ord(c):04X}" for c in words[:_SHOWN_CHARS])
+    plain = "".join(map(printable, words[:_SHOWN_CHARS]))
     return plain if len(words) < _SHOWN_CHARS else f"{plain}…"
+
+
+def printable(char: str) -> str:
+    """A character, or its number where it can't be printed."""
+    return char if char.isprintable() else f"U+{ord(char):04X}"

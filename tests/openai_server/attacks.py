@@ -184,51 +184,46 @@ def slow_interim_replies(server: RawServer) -> Iterator[bytes]:
     yield from _slowly(server, itertools.repeat(b"HTTP/1.1 102 Processing\r\n\r\n"))
 
 
-LARGE: dict[str, Attack] = {
-    attack.__name__: attack
-    for attack in (
-        length,
-        chunks_for_ever,
-        no_length_for_ever,
-        one_string,
-        gzip_bomb,
-        deflate_bomb,
-        gzip_bomb_in_a_bomb,
-        hundred_encodings,
-        unknown_encoding,
-        no_gzip_at_all,
-        long_error,
-        error_of_one_word,
-        error_in_punycode,
-        error_in_zlib,
-        one_long_header,
-        headers_for_ever,
-        trailers_for_ever,
-    )
-}
-DEEP_AND_WIDE: dict[str, Attack] = {
-    attack.__name__: attack
-    for attack in (
-        million_choices,
-        million_messages,
-        million_tool_calls,
-        million_models,
-        deep_lists,
-        deep_objects,
-        as_deep_as_can_be_read,
-        deep_error,
-        million_errors,
-    )
-}
-SLOW: dict[str, Attack] = {
-    attack.__name__: attack
-    for attack in (
-        slow_body,
-        slow_error,
-        slow_head,
-        slow_interim_replies,
-        interim_replies_for_ever,
-        tiny_chunks_for_ever,
-    )
-}
+def _by_name(*attacks: Attack) -> dict[str, Attack]:
+    return {attack.__name__: attack for attack in attacks}
+
+
+LARGE = _by_name(
+    length,
+    chunks_for_ever,
+    no_length_for_ever,
+    one_string,
+    gzip_bomb,
+    deflate_bomb,
+    gzip_bomb_in_a_bomb,
+    hundred_encodings,
+    unknown_encoding,
+    no_gzip_at_all,
+    long_error,
+    error_of_one_word,
+    error_in_punycode,
+    error_in_zlib,
+    one_long_header,
+    headers_for_ever,
+    trailers_for_ever,
+)
+DEEP_AND_WIDE = _by_name(
+    million_choices,
+    million_messages,
+    million_tool_calls,
+    million_models,
+    deep_lists,
+    deep_objects,
+    as_deep_as_can_be_read,
+    deep_error,
+    million_errors,
+)
+SLOW = _by_name(
+    slow_body,
+    slow_error,
+    slow_head,
+    slow_interim_replies,
+    interim_replies_for_ever,
+    tiny_chunks_for_ever,
+)
 ALL: dict[str, Attack] = {**LARGE, **DEEP_AND_WIDE, **SLOW}
