@@ -14,7 +14,9 @@ def without_marks(text: str) -> str:
     if small.isascii():
         return small
     spelled = unicodedata.normalize("NFC", small).translate(_table("letters"))
-    return "".join(c for c in unicodedata.normalize("NFKD", spelled) if not unicodedata.combining(c))
+    plain = "".join(c for c in unicodedata.normalize("NFKD", spelled) if not unicodedata.combining(c))
+    # Without its marks a letter may be one of the table's, and what stands for several letters capitals: `ǣ`, `™`.
+    return plain.casefold().translate(_table("letters"))
 
 
 def spelled_out(text: str) -> str:

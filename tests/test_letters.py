@@ -1,7 +1,7 @@
 """Words in other letters, so that spellings of one word agree."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from reports import german_report
 
@@ -24,6 +24,8 @@ def test_letters_lose_case_and_marks(text: str, plain: str, spelled: str) -> Non
     assert (without_marks(text), spelled_out(text)) == (plain, spelled)
 
 
+@example("℠")
+@example("ǣ")
 @given(st.text())
 def test_what_is_without_marks_stays(text: str) -> None:
     assert without_marks(without_marks(text)) == without_marks(text)
